@@ -1,0 +1,21 @@
+import { defineProject, type UserProjectConfigExport } from 'vitest/config'
+
+const sourceCondition = '@nebula-credential/source'
+
+/** The test settings of every package: siblings resolve to their sources, in the tests and in the processes they start. */
+export const definePackageTests = (name: string): UserProjectConfigExport =>
+  defineProject({
+    resolve: { conditions: [sourceCondition] },
+    ssr: { resolve: { conditions: [sourceCondition], externalConditions: [sourceCondition] } },
+    test: {
+      name,
+      include: ['**/*.test.ts'],
+      exclude: ['**/node_modules/**', '**/dist/**'],
+      environment: 'node',
+      pool: 'forks',
+      execArgv: [`--conditions=${sourceCondition}`],
+      testTimeout: 20_000,
+      hookTimeout: 20_000,
+      retry: 0,
+    },
+  })

@@ -1,0 +1,3 @@
+import { definePackageTests } from './build/vitest.ts'
+
+export default definePackageTests('tools')

@@ -1,0 +1,27 @@
+import type { AccessToken } from '../credential/token-kind.ts'
+import type { TokenSource } from '../credential/token-source.ts'
+
+/**
+ * Turns a target and an access token into an authenticated thing: a request with its header, an SDK client.
+ * The token's kind is part of the type: a token of another kind does not compile.
+ */
+export type ClientAuthenticator<Target, Client, Token extends AccessToken> =
+  | SnapshotAuthenticator<Target, Client, Token>
+  | LiveAuthenticator<Target, Client, Token>
+
+/** Puts one token into a client, which goes stale with it. */
+export interface SnapshotAuthenticator<Target, Client, Token extends AccessToken> {
+  /** Names the authenticator in errors and in the audit. */
+  readonly name: string
+  readonly kind: Token['kind']
+  readonly live?: false
+  authenticate(target: Target, token: Token): Client | Promise<Client>
+}
+
+/** Puts a source of tokens into a client, which therefore never goes stale. */
+export interface LiveAuthenticator<Target, Client, Token extends AccessToken> {
+  readonly name: string
+  readonly kind: Token['kind']
+  readonly live: true
+  authenticate(target: Target, source: TokenSource<Token>): Client | Promise<Client>
+}

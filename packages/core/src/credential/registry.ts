@@ -1,0 +1,31 @@
+import { CredentialError } from '../errors.ts'
+import type { AnyCredential } from './credential.ts'
+
+/** The credential types that a manager knows, by name. */
+export class CredentialRegistry {
+  readonly #definitions = new Map<string, AnyCredential>()
+
+  /** Registering the same definition again does nothing. @throws CredentialError ALREADY_EXISTS for another one */
+  register(definition: AnyCredential): void {
+    const known = this.#definitions.get(definition.type)
+    if (known !== undefined && known !== definition) {
+      throw new CredentialError(
+        'ALREADY_EXISTS',
+        `Another credential type "${definition.type}" is registered already`,
+      )
+    }
+    this.#definitions.set(definition.type, definition)
+  }
+
+  /** @throws CredentialError CONFIG_INVALID when the type is unknown */
+  get(type: string): AnyCredential {
+    const definition = this.#definitions.get(type)
+    if (definition === undefined) {
+      throw new CredentialError(
+        'CONFIG_INVALID',
+        `No credential type "${type}" is registered; install its package and pass it to withCredentials`,
+      )
+    }
+    return definition
+  }
+}

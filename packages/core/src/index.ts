@@ -1,0 +1,88 @@
+export type { Anchor, AnchorSink } from './audit/anchor-sink.ts'
+export type { AuditAction, AuditEvent, AuditOutcome } from './audit/audit-event.ts'
+export type { AuditEntry, AuditSink, ChainHead } from './audit/audit-sink.ts'
+export type {
+  ClientAuthenticator,
+  LiveAuthenticator,
+  SnapshotAuthenticator,
+} from './authenticator/client-authenticator.ts'
+export { type Clock, systemClock } from './clock.ts'
+export type {
+  Account,
+  AnyCredential,
+  Credential,
+  CredentialEnvironment,
+  GivenOf,
+  Interaction,
+  InteractiveCredential,
+  RefreshCapability,
+  RotatableCredential,
+  TokenOfCredential,
+  Verification,
+} from './credential/credential.ts'
+export { type CredentialDefinition, defineCredential } from './credential/define-credential.ts'
+export {
+  ProviderFailure,
+  type ProviderFailureKind,
+  type ProviderFailureOptions,
+} from './credential/provider-failure.ts'
+export { CredentialRegistry } from './credential/registry.ts'
+export {
+  type AccessToken,
+  type ApiKeyToken,
+  apiKeyToken,
+  type BasicToken,
+  type BearerToken,
+  basicToken,
+  bearerToken,
+  type TokenFields,
+  type TokenKind,
+  type TokenOf,
+  tokenKind,
+} from './credential/token-kind.ts'
+export { fixedSource, type TokenRequest, type TokenSource } from './credential/token-source.ts'
+export type { EncryptionProvider } from './encryption/encryption-provider.ts'
+export type { KeyWrapper } from './encryption/key-wrapper.ts'
+export {
+  CredentialError,
+  type CredentialErrorOptions,
+  type ErrorCode,
+  errorCodes,
+  type InputIssue,
+  isCredentialError,
+  type Responder,
+} from './errors.ts'
+export { type CanonicalField, encodeCanonical } from './record/canonical.ts'
+export type { CoolOff, FailureKind } from './record/cool-off.ts'
+export type {
+  CredentialRecord,
+  Failure,
+  RecordMetadata,
+  RecordSummary,
+  RefreshIntent,
+  SealedFields,
+} from './record/credential-record.ts'
+export { type CredentialId, credentialKey } from './record/ids.ts'
+export { type LifecycleState, lifecycle, type Rotation, type StoredStatus } from './record/lifecycle.ts'
+export type { Context, Scope, ScopeWithinTenant, Share } from './record/scope.ts'
+export { disposeSecrets, Ephemeral } from './secret/ephemeral.ts'
+export { lentSecret, secret } from './secret/secret-schema.ts'
+export { LentSecret, lend, type Secret, SecretString } from './secret/secret-string.ts'
+export {
+  type AcquireOptions,
+  type DistributedLock,
+  defaultLeaseTiming,
+  type Lease,
+  type LeaseTiming,
+} from './storage/distributed-lock.ts'
+export type { Invalidation, InvalidationMessage } from './storage/invalidation.ts'
+export type { Outbox, OutboxEntry } from './storage/outbox.ts'
+export type {
+  ListFilter,
+  ListPage,
+  Page,
+  RecordKey,
+  StateStore,
+  StoredHeader,
+} from './storage/state-store.ts'
+export type { CachedToken, TokenCache } from './storage/token-cache.ts'

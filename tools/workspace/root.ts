@@ -1,0 +1,4 @@
+import { dirname } from 'node:path'
+
+/** The repository's root. */
+export const repositoryRoot = dirname(dirname(import.meta.dirname))

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { repositoryRoot } from '../workspace/root.ts'
+import { modulesOf } from './blocks.ts'
+
+/** The type errors in the `ts` blocks of README.md files and docs, as `path:line message`. */
+export function docsProblems(root: string): string[] {
+  const documents = globSync(['README.md', 'packages/*/README.md', 'docs/**/*.md'], { cwd: root }).sort()
+  const documentOf = new Map<string, string>()
+  const problems: string[] = []
+  for (const document of documents) {
+    const found = modulesOf(readFileSync(join(root, document), 'utf8'))
+    problems.push(...found.problems.map(({ line, message }) => `${document}:${line} ${message}`))
+    for (const { code, line } of found.modules) {
+      const file = join(moduleDirectory(root, document), `${document.replaceAll(/[/\\]/g, '-')}-${line}.mts`)
+      documentOf.set(file, document)
+      writeFileSync(file, code)
+    }
+  }
+  return documentOf.size === 0 ? problems : [...problems, ...typeErrors(root, documentOf)]
+}
+
+// Below node_modules of the package that owns the document, so that the block sees the package's dependencies.
+function moduleDirectory(root: string, document: string): string {
+  const [top, name = ''] = document.split(/[/\\]/)
+  const examples = existsSync(join(root, 'examples')) ? join(root, 'examples') : root
+  const directory = join(
+    top === 'packages' ? join(root, 'packages', name) : examples,
+    'node_modules/.cache/docs-check',
+  )
+  mkdirSync(directory, { recursive: true })
+  return directory
+}
+
+function typeErrors(root: string, documentOf: Map<string, string>): string[] {
+  const project = join(root, 'node_modules/.cache/docs-check/tsconfig.json')
+  mkdirSync(join(project, '..'), { recursive: true })
+  const tsconfig = {
+    extends: join(root, 'tsconfig.base.json'),
+    compilerOptions: {
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      types: ['node'],
+      typeRoots: [join(repositoryRoot, 'node_modules/@types')],
+      paths: { '@nebula-credential/*': [join(root, 'packages/*/src/index.ts')] },
+    },
+    include: [],
+    files: [...documentOf.keys()],
+  }
+  writeFileSync(project, JSON.stringify(tsconfig))
+  const tsc = join(repositoryRoot, 'node_modules/.bin/tsc')
+  const { stdout, status } = spawnSync(tsc, ['-p', project, '--pretty', 'false'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  for (const file of documentOf.keys()) rmSync(file)
+  if (status === 0) return []
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => inDocument(line, root, documentOf))
+}
+
+function inDocument(message: string, root: string, documentOf: Map<string, string>): string {
+  const [, path = '', line = '', text = ''] = /^(.+?)\((\d+),\d+\): (.*)$/.exec(message) ?? []
+  const document = documentOf.get(join(root, path)) ?? documentOf.get(path)
+  return document ? `${document}:${line} ${text}` : message
+}

@@ -9,12 +9,13 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const bin = join(root, 'node_modules', '.bin')
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, NX_DAEMON: 'false' }
 
+/** @type {Record<string, string[]>} */
 const targets = {
   start: ['node', '--conditions=@nebula-credential/source', 'examples/quick-start/main.ts'],
   test: ['node', 'tools/check/main.ts'],
 }
 
-const [name, ...rest] = process.argv.slice(2)
+const [name = '', ...rest] = process.argv.slice(2)
 const target = targets[name]
 if (!target) fail(`Usage: node tools/bootstrap/run.mjs ${Object.keys(targets).join('|')}`)
 
@@ -30,7 +31,11 @@ if (isInstalled(root)) {
 say(`Running ${target.join(' ')}`)
 run([...target, ...rest], `npm ${name}`)
 
-function run([command, ...args], what) {
+/**
+ * @param {string[]} commandLine
+ * @param {string} what
+ */
+function run([command = '', ...args], what) {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
     env,
@@ -41,10 +46,15 @@ function run([command, ...args], what) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
+/** @param {string} message */
 function say(message) {
   console.log(`> ${message}`)
 }
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   console.error(message)
   process.exit(1)

@@ -126,6 +126,14 @@ describe('architectureProblems', () => {
     ).toEqual([])
   })
 
+  it('lets tests alone take real servers from tools/services', () => {
+    const file = `import '../../../tools/services/redis-server.ts'\n`
+    expect(problemsOf({ 'packages/outbound/src/a.test.ts': file })).toEqual([])
+    expect(problemsOf({ 'packages/outbound/src/a.ts': file })).toEqual([
+      'packages/outbound/src/a.ts:1 ../../../tools/services/redis-server.ts leaves the package',
+    ])
+  })
+
   it('finds ordinary words that contain a vendor name innocent', () => {
     expect(problemsOf({ 'packages/core/src/clock.ts': '// draws, laws and flaws\n' })).toEqual([])
   })

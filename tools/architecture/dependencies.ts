@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import type { Manifest } from '../workspace/package.ts'
 import type { SourceFile } from './source-file.ts'
 
+// Where tests get real servers from.
+const serverModule = /^tools\/services\//
 const coreMayImport = new Set(['zod'])
 
 /** Every import is declared in package.json, and core depends on nothing but zod and Node. */
@@ -37,5 +39,5 @@ function packageOf(specifier: string): string {
 
 function leavesPackage(file: SourceFile, specifier: string): boolean {
   const target = join(dirname(file.path), specifier).replaceAll('\\', '/')
-  return !target.startsWith(`packages/${file.packageName}/`)
+  return !target.startsWith(`packages/${file.packageName}/`) && !(file.isTest && serverModule.test(target))
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, globSync } from 'node:fs'
+import { accessSync, constants, globSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ServiceUnavailable } from './service-unavailable.ts'
 
@@ -58,7 +58,7 @@ function find<Name extends string>(
 // The package's own folders first: they hold all programs of one version, PATH may mix several.
 function searchPath(from: ServerPackage): string[] {
   const own = from.folders.flatMap(folder => globSync(folder).sort().reverse())
-  return [...own, ...(process.env['PATH'] ?? '').split(delimiter)].filter(folder => folder !== '')
+  return [...own, ...(process.env.PATH ?? '').split(delimiter)].filter(folder => folder !== '')
 }
 
 function isExecutable(path: string): boolean {
@@ -73,12 +73,24 @@ function isExecutable(path: string): boolean {
 function install({ label, debianPackage }: ServerPackage): boolean {
   if (process.getuid?.() !== 0) return false
   console.log(`> Installing ${label} (apt-get install ${debianPackage})`)
+  using _ = forbidSystemServices()
   const apt = (...args: string[]) =>
     spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
-      // RUNLEVEL=1 keeps the package from starting a system-wide server of its own.
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       stdio: ['ignore', 'ignore', 'inherit'],
       timeout: 300_000,
     }).status === 0
   return apt('update') && apt('install', '-y', '--no-install-recommends', debianPackage)
+}
+
+// Debian's packages start a system-wide server when they are installed, unless this file says no.
+function forbidSystemServices(): Disposable {
+  const policy = '/usr/sbin/policy-rc.d'
+  try {
+    writeFileSync(policy, '#!/bin/sh\nexit 101\n', { flag: 'wx', mode: 0o755 })
+  } catch {
+    // The machine has a policy of its own.
+    return { [Symbol.dispose]() {} }
+  }
+  return { [Symbol.dispose]: () => rmSync(policy, { force: true }) }
 }

@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { guard } from './guard.ts'
+import type { ServerUser } from './server-user.ts'
 
 /** How to start one server. */
 export interface ServerCommand {
   readonly label: string
   readonly command: string
   readonly args: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
+  /** Runs it as this user instead of as this process's. */
+  readonly user?: ServerUser | undefined
   /** Whether it answers by now. */
   readonly isReady: () => Promise<boolean>
 }
@@ -33,14 +35,15 @@ export class ServerProcess {
   }
 
   /** Starts it and resolves when it answers. @throws Error with the end of its log when it does not come up */
-  async start({ label, command, args, env, isReady }: ServerCommand): Promise<void> {
+  async start({ label, command, args, user, isReady }: ServerCommand): Promise<void> {
     const logFile = join(this.folder, 'server.log')
     const log = openSync(logFile, 'a')
     const child = spawn(command, args, {
       cwd: this.folder,
       stdio: ['ignore', log, log],
       detached: true,
-      env: { PATH: process.env['PATH'], LC_ALL: 'C', ...env },
+      env: { PATH: process.env.PATH, LC_ALL: 'C' },
+      ...user,
     })
     closeSync(log)
     this.#child = child
@@ -88,7 +91,7 @@ export class ServerProcess {
 }
 
 /** A new temporary folder for one server, for the given user where there is one. */
-export function serverFolder(name: string, owner?: { readonly uid: number; readonly gid: number }): string {
+export function serverFolder(name: string, owner?: ServerUser): string {
   const folder = mkdtempSync(join(tmpdir(), `nebula-test-${name}-`))
   if (owner) chownSync(folder, owner.uid, owner.gid)
   guard({ folder })

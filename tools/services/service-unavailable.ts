@@ -12,7 +12,7 @@ export async function unlessUnavailable<T>(what: string, start: () => Promise<T>
   try {
     return await start()
   } catch (error) {
-    if (!(error instanceof ServiceUnavailable) || process.env['CI'] === 'true') throw error
+    if (!(error instanceof ServiceUnavailable) || process.env.CI === 'true') throw error
     console.warn(`> NOT TESTED: ${what}. ${error.message}`)
     return undefined
   }

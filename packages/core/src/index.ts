@@ -6,6 +6,7 @@ export type {
   LiveAuthenticator,
   SnapshotAuthenticator,
 } from './authenticator/client-authenticator.ts'
+export { apiKeyHeader, basicAuth, httpBearer } from './authenticator/http.ts'
 export { type Clock, systemClock } from './clock.ts'
 export type {
   Account,
@@ -75,7 +76,18 @@ export {
   type Lease,
   type LeaseTiming,
 } from './storage/distributed-lock.ts'
+export { FileOutbox } from './storage/file-outbox.ts'
 export type { Invalidation, InvalidationMessage } from './storage/invalidation.ts'
+export { LeaseRenewal, type LeaseRenewalOptions } from './storage/lease-renewal.ts'
+export { decodeCursor, encodeCursor, type ListRequest, readListRequest } from './storage/list-request.ts'
+export { MemoryBackend, type MemoryBackendOptions } from './storage/memory-backend.ts'
+export { MemoryDistributedLock } from './storage/memory-distributed-lock.ts'
+export { MemoryInvalidation } from './storage/memory-invalidation.ts'
+export { MemoryOutbox } from './storage/memory-outbox.ts'
+export { MemoryStateStore } from './storage/memory-state-store.ts'
+export { MemoryTokenCache, type MemoryTokenCacheOptions } from './storage/memory-token-cache.ts'
+export { assertNewRecord } from './storage/new-record.ts'
+export { OpenState } from './storage/open-state.ts'
 export type { Outbox, OutboxEntry } from './storage/outbox.ts'
 export type {
   ListFilter,

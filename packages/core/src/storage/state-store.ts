@@ -24,7 +24,10 @@ export interface StateStore {
   /** Replaces the header of `expectedVersion`. @throws CredentialError VERSION_CONFLICT */
   replaceHeader(value: string, expectedVersion: number): Promise<void>
 
-  /** Stores a new record, whose version must be 1. @throws CredentialError ALREADY_EXISTS when the id is taken */
+  /**
+   * Stores a new record.
+   * @throws CredentialError ALREADY_EXISTS when the id is taken in its tenant; INPUT_INVALID when its version is not 1
+   */
   create(record: CredentialRecord): Promise<void>
   /** The record as last acknowledged by any process, or undefined. */
   get(tenantId: string, id: string): Promise<CredentialRecord | undefined>
@@ -48,6 +51,8 @@ export interface StateStore {
   /**
    * One page of records, ordered by tenant and id. The cursor is stable: records that exist during the whole walk
    * are listed exactly once, whatever is written meanwhile.
+   * @throws CredentialError INPUT_INVALID for a limit outside 1 to 1,000, a cursor that no page returned, or labels
+   * without a tenant
    */
   list(filter: ListFilter, page: Page): Promise<ListPage>
 

@@ -1,6 +1,8 @@
 export type { Anchor, AnchorSink } from './audit/anchor-sink.ts'
 export type { AuditAction, AuditEvent, AuditOutcome } from './audit/audit-event.ts'
 export type { AuditEntry, AuditSink, ChainHead } from './audit/audit-sink.ts'
+export { authenticateWith, type TargetArgument } from './authenticator/authenticate-with.ts'
+export { chain, type Link, link } from './authenticator/chain.ts'
 export type {
   ClientAuthenticator,
   LiveAuthenticator,

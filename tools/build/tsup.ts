@@ -12,5 +12,6 @@ export const definePackageBuild = (options: Options = {}) =>
     dts: false,
     sourcemap: true,
     clean: true,
+    silent: true,
     ...options,
   })

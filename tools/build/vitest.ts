@@ -1,9 +1,11 @@
-import { defineProject, type UserProjectConfigExport } from 'vitest/config'
+import { defineProject, type UserProjectConfigExport, type UserWorkspaceConfig } from 'vitest/config'
 
 const sourceCondition = '@nebula-credential/source'
 
+type TestOptions = NonNullable<UserWorkspaceConfig['test']>
+
 /** The test settings of every package: siblings resolve to their sources, in the tests and in the processes they start. */
-export const definePackageTests = (name: string): UserProjectConfigExport =>
+export const definePackageTests = (name: string, options: TestOptions = {}): UserProjectConfigExport =>
   defineProject({
     resolve: { conditions: [sourceCondition] },
     ssr: { resolve: { conditions: [sourceCondition], externalConditions: [sourceCondition] } },
@@ -17,5 +19,6 @@ export const definePackageTests = (name: string): UserProjectConfigExport =>
       testTimeout: 20_000,
       hookTimeout: 20_000,
       retry: 0,
+      ...options,
     },
   })

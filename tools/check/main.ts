@@ -9,7 +9,7 @@ const parts: Part[] = [
   { name: 'Types', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'Architecture', command: ['node', 'tools/architecture/main.ts'] },
   { name: 'Documentation', command: ['node', 'tools/docs-check/main.ts'] },
-  { name: 'Build', command: ['nx', 'run-many', '-t', 'build', '--output-style=static'] },
+  { name: 'Build', command: ['nx', 'run-many', '-t', 'build'] },
   { name: 'Public API', command: ['node', 'tools/api-snapshot/main.ts'], needs: 'Build' },
   { name: 'Packages', command: ['node', 'tools/package-check/main.ts'], needs: 'Build' },
   { name: 'Tests', command: ['vitest', 'run', '--config', 'tools/check/vitest.config.ts'] },

@@ -52,6 +52,15 @@ describe('docsProblems', () => {
     ])
   })
 
+  it('checks the examples in doc comments', () => {
+    const source = (call: string) =>
+      `/**\n * Doubles.\n *\n * @example\n * \`\`\`ts\n * import { double } from '@nebula-credential/lamp'\n * ${call}\n * \`\`\`\n */\nexport const double = (n: number): number => 2 * n\n`
+    expect(problemsOf({ 'packages/lamp/src/index.ts': source('double(1)') })).toEqual([])
+    expect(problemsOf({ 'packages/lamp/src/index.ts': source(`double('1')`) })).toEqual([
+      expect.stringMatching(/^packages\/lamp\/src\/index\.ts:7 error TS2345: /),
+    ])
+  })
+
   it('leaves other languages alone', () => {
     expect(problemsOf({ 'README.md': '```sh\nnpm start\n```\n' })).toEqual([])
   })

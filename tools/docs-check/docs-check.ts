@@ -3,14 +3,21 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path'
 import { repositoryRoot } from '../workspace/root.ts'
 import { modulesOf } from './blocks.ts'
+import { docComments } from './doc-comments.ts'
 
-/** The type errors in the `ts` blocks of README.md files and docs, as `path:line message`. */
+/** The type errors in the `ts` blocks of README.md files, docs and doc comments, as `path:line message`. */
 export function docsProblems(root: string): string[] {
-  const documents = globSync(['README.md', 'packages/*/README.md', 'docs/**/*.md'], { cwd: root }).sort()
+  const documents = globSync(
+    ['README.md', 'packages/*/README.md', 'docs/**/*.md', 'packages/*/src/**/*.ts'],
+    {
+      cwd: root,
+    },
+  ).sort()
   const documentOf = new Map<string, string>()
   const problems: string[] = []
   for (const document of documents) {
-    const found = modulesOf(readFileSync(join(root, document), 'utf8'))
+    const text = readFileSync(join(root, document), 'utf8')
+    const found = modulesOf(document.endsWith('.ts') ? docComments(text) : text)
     problems.push(...found.problems.map(({ line, message }) => `${document}:${line} ${message}`))
     for (const { code, line } of found.modules) {
       const file = join(moduleDirectory(root, document), `${document.replaceAll(/[/\\]/g, '-')}-${line}.mts`)

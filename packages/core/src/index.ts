@@ -81,7 +81,13 @@ export {
 export { FileOutbox } from './storage/file-outbox.ts'
 export type { Invalidation, InvalidationMessage } from './storage/invalidation.ts'
 export { LeaseRenewal, type LeaseRenewalOptions } from './storage/lease-renewal.ts'
-export { decodeCursor, encodeCursor, type ListRequest, readListRequest } from './storage/list-request.ts'
+export {
+  decodeCursor,
+  encodeCursor,
+  type ListPosition,
+  type ListRequest,
+  readListRequest,
+} from './storage/list-request.ts'
 export { MemoryBackend, type MemoryBackendOptions } from './storage/memory-backend.ts'
 export { MemoryDistributedLock } from './storage/memory-distributed-lock.ts'
 export { MemoryInvalidation } from './storage/memory-invalidation.ts'

@@ -3,7 +3,7 @@ import type { CredentialRecord, RecordMetadata, RecordSummary } from '../record/
 import { credentialKey } from '../record/ids.ts'
 import type { DistributedLock } from './distributed-lock.ts'
 import type { Invalidation } from './invalidation.ts'
-import { encodeCursor, readListRequest } from './list-request.ts'
+import { encodeCursor, type ListPosition, readListRequest } from './list-request.ts'
 import { MemoryBackend } from './memory-backend.ts'
 import { MemoryDistributedLock } from './memory-distributed-lock.ts'
 import { MemoryInvalidation } from './memory-invalidation.ts'
@@ -94,11 +94,16 @@ export class MemoryStateStore implements StateStore {
     this.#state.assertOpen()
     const { limit, after } = readListRequest(filter, page)
     const found = [...this.#backend.records.values()]
-      .filter(record => matches(record, filter) && (after === undefined || compareKeys(record, after) > 0))
-      .sort(compareKeys)
-    const records = found.slice(0, limit)
-    const last = found.length > limit ? records.at(-1) : undefined
-    return { records: records.map(summarize), cursor: last && encodeCursor(recordKey(last)) }
+      .filter(record => matches(record, filter))
+      .map(record => ({ record, position: positionOf(record, filter) }))
+      .filter(({ position }) => after === undefined || comparePositions(position, after) > 0)
+      .sort((left, right) => comparePositions(left.position, right.position))
+    const listed = found.slice(0, limit)
+    const last = found.length > limit ? listed.at(-1) : undefined
+    return {
+      records: listed.map(({ record }) => summarize(record)),
+      cursor: last && encodeCursor(last.position),
+    }
   }
 
   async close(): Promise<void> {
@@ -124,10 +129,6 @@ export class MemoryStateStore implements StateStore {
       credentialId: id,
     })
   }
-}
-
-function recordKey(record: RecordSummary): RecordKey {
-  return { tenantId: record.scope.tenantId, id: record.id }
 }
 
 function keyOf(record: RecordSummary): string {
@@ -171,13 +172,17 @@ function matches(record: CredentialRecord, filter: ListFilter): boolean {
   )
 }
 
-function compareKeys(left: RecordSummary | RecordKey, right: RecordSummary | RecordKey): number {
-  const [a, b] = [keyParts(left), keyParts(right)]
-  return compareText(a.tenantId, b.tenantId) || compareText(a.id, b.id)
+function positionOf(record: RecordSummary, filter: ListFilter): ListPosition {
+  const dueAt = filter.dueBefore === undefined ? undefined : record.dueAt
+  return { tenantId: record.scope.tenantId, id: record.id, dueAt }
 }
 
-function keyParts(record: RecordSummary | RecordKey): RecordKey {
-  return 'scope' in record ? recordKey(record) : record
+function comparePositions(left: ListPosition, right: ListPosition): number {
+  return (
+    (left.dueAt ?? 0) - (right.dueAt ?? 0) ||
+    compareText(left.tenantId, right.tenantId) ||
+    compareText(left.id, right.id)
+  )
 }
 
 function compareText(left: string, right: string): number {

@@ -49,8 +49,9 @@ export interface StateStore {
   /** Deletes the record of `expectedVersion`. @throws CredentialError VERSION_CONFLICT */
   delete(key: RecordKey, expectedVersion: number): Promise<void>
   /**
-   * One page of records, ordered by tenant and id. The cursor is stable: records that exist during the whole walk
-   * are listed exactly once, whatever is written meanwhile.
+   * One page of records, ordered by tenant and id, or by due time, tenant and id where `dueBefore` is given. The
+   * cursor is stable: records that exist during the whole walk are listed exactly once, whatever is written
+   * meanwhile. With `dueBefore` that holds for records whose `dueAt` does not change during the walk.
    * @throws CredentialError INPUT_INVALID for a limit outside 1 to 1,000, a cursor that no page returned, or labels
    * without a tenant
    */

@@ -21,7 +21,7 @@ export function publicApi({ directory, manifest }: WorkspacePackage): string {
   )
   const sections = entries.map(({ subpath, file }) => {
     const source = program.getSourceFile(file)
-    if (!source) throw new Error(`${manifest.name} has no ${file}: run the build first.`)
+    if (!source) throw new Error(`${manifest.name} is not built. Run: npm run build`)
     const heading = subpath === '.' ? manifest.name : `${manifest.name}/${subpath.slice(2)}`
     return `# ${heading}\n\n\`\`\`ts\n${exportedDeclarations(program, source).join('\n\n')}\n\`\`\`\n`
   })

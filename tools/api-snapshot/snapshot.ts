@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publishedPackages } from '../workspace/package.ts'
 import { publicApi } from './public-api.ts'
@@ -12,12 +13,15 @@ export function updateSnapshots(root: string): void {
 
 /** The differences between the committed snapshots and the built packages, each as a readable diff. */
 export function snapshotProblems(root: string): string[] {
-  const actual = join(root, 'node_modules', '.cache', 'api')
-  rmSync(actual, { recursive: true, force: true })
-  writeSnapshots(root, actual)
   const committed = join(root, 'api')
-  const files = new Set([actual, committed].filter(existsSync).flatMap(directory => readdirSync(directory)))
-  return [...files].sort().flatMap(file => diff(join(committed, file), join(actual, file)))
+  const actual = mkdtempSync(join(tmpdir(), 'nebula-api-'))
+  try {
+    writeSnapshots(root, actual)
+    const files = new Set([actual, committed].filter(existsSync).flatMap(directory => readdirSync(directory)))
+    return [...files].sort().flatMap(file => diff(join(committed, file), join(actual, file)))
+  } finally {
+    rmSync(actual, { recursive: true, force: true })
+  }
 }
 
 function writeSnapshots(root: string, directory: string): void {

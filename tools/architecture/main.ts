@@ -2,4 +2,4 @@ import { report } from '../workspace/report.ts'
 import { repositoryRoot } from '../workspace/root.ts'
 import { architectureProblems } from './architecture.ts'
 
-report(architectureProblems(repositoryRoot), 'Every import and file follows the architecture')
+await report(() => architectureProblems(repositoryRoot), 'Every import and file follows the architecture')

@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { repositoryRoot } from '../workspace/root.ts'
 import { modulesOf } from './blocks.ts'
 import { docComments } from './doc-comments.ts'
 
+const documentPatterns = ['README.md', 'packages/*/README.md', 'docs/**/*.md', 'packages/*/src/**/*.ts']
+
+// One per run, so that two runs in one tree do not meet.
+const scratch = `node_modules/.cache/docs-check-${process.pid}`
+
 /** The type errors in the `ts` blocks of README.md files, docs and doc comments, as `path:line message`. */
 export function docsProblems(root: string): string[] {
-  const documents = globSync(
-    ['README.md', 'packages/*/README.md', 'docs/**/*.md', 'packages/*/src/**/*.ts'],
-    {
-      cwd: root,
-    },
-  ).sort()
+  const documents = globSync(documentPatterns, { cwd: root }).sort()
   const documentOf = new Map<string, string>()
   const problems: string[] = []
   for (const document of documents) {
@@ -32,17 +32,15 @@ export function docsProblems(root: string): string[] {
 function moduleDirectory(root: string, document: string): string {
   const [top, name = ''] = document.split(/[/\\]/)
   const examples = existsSync(join(root, 'examples')) ? join(root, 'examples') : root
-  const directory = join(
-    top === 'packages' ? join(root, 'packages', name) : examples,
-    'node_modules/.cache/docs-check',
-  )
+  const owner = top === 'packages' ? join(root, 'packages', name) : examples
+  const directory = join(owner, scratch)
   mkdirSync(directory, { recursive: true })
   return directory
 }
 
 function typeErrors(root: string, documentOf: Map<string, string>): string[] {
-  const project = join(root, 'node_modules/.cache/docs-check/tsconfig.json')
-  mkdirSync(join(project, '..'), { recursive: true })
+  const project = join(root, scratch, 'tsconfig.json')
+  mkdirSync(dirname(project), { recursive: true })
   const tsconfig = {
     extends: join(root, 'tsconfig.base.json'),
     compilerOptions: {
@@ -61,7 +59,7 @@ function typeErrors(root: string, documentOf: Map<string, string>): string[] {
     cwd: root,
     encoding: 'utf8',
   })
-  for (const file of documentOf.keys()) rmSync(file)
+  for (const file of [project, ...documentOf.keys()]) rmSync(dirname(file), { recursive: true, force: true })
   if (status === 0) return []
   return stdout
     .trimEnd()

@@ -2,4 +2,4 @@ import { report } from '../workspace/report.ts'
 import { repositoryRoot } from '../workspace/root.ts'
 import { packageProblems } from './package-check.ts'
 
-report(await packageProblems(repositoryRoot), 'Every package is sound as npm would deliver it')
+await report(() => packageProblems(repositoryRoot), 'Every package is sound as npm would deliver it')

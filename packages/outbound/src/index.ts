@@ -1,0 +1,6 @@
+export { failureFromError } from './failure-from-error.ts'
+export { failureFromResponse } from './failure-from-response.ts'
+export type { Lookup } from './guarded-agent.ts'
+export { type GuardedFetchOptions, guardedFetch } from './guarded-fetch.ts'
+export { outboundFetch } from './outbound-fetch.ts'
+export { parseRetryAfter } from './retry-after.ts'

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import ts from 'typescript-5.9'
 import { entryPoints } from '../workspace/entry-points.ts'
 import type { WorkspacePackage } from '../workspace/package.ts'
+import { printDeclaration } from './print-declaration.ts'
+import { reachableSymbols } from './reachable-symbols.ts'
 
 // The oldest compiler we support; TypeScript 7 has no JavaScript API.
 const compilerOptions: ts.CompilerOptions = {
@@ -23,50 +25,36 @@ export function publicApi({ directory, manifest }: WorkspacePackage): string {
     const source = program.getSourceFile(file)
     if (!source) throw new Error(`${manifest.name} is not built. Run: npm run build`)
     const heading = subpath === '.' ? manifest.name : `${manifest.name}/${subpath.slice(2)}`
-    return `# ${heading}\n\n\`\`\`ts\n${exportedDeclarations(program, source).join('\n\n')}\n\`\`\`\n`
+    return `# ${heading}\n\n\`\`\`ts\n${declarations(program, source).join('\n\n')}\n\`\`\`\n`
   })
   return sections.join('\n')
 }
 
-function exportedDeclarations(program: ts.Program, source: ts.SourceFile): string[] {
+function declarations(program: ts.Program, source: ts.SourceFile): string[] {
   const checker = program.getTypeChecker()
   const module = checker.getSymbolAtLocation(source)
-  if (!module) return []
-  return checker
-    .getExportsOfModule(module)
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map(exported => declarationOf(exported, checker))
+  const names = new Map<ts.Symbol, string>()
+  for (const exported of module ? checker.getExportsOfModule(module) : []) {
+    const isAlias = exported.flags & ts.SymbolFlags.Alias
+    names.set(isAlias ? checker.getAliasedSymbol(exported) : exported, exported.name)
+  }
+  const hidden = reachableSymbols([...names.keys()], checker, program)
+  return [
+    ...sorted(
+      [...names].map(([symbol, name]) =>
+        print(symbol, symbol.name === name ? '' : `// exported as ${name}\n`),
+      ),
+    ),
+    ...sorted(hidden.map(symbol => print(symbol, '// not exported, but part of what is\n'))),
+  ].map(({ text }) => text)
 }
 
-function declarationOf(exported: ts.Symbol, checker: ts.TypeChecker): string {
-  const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
-  const declarations = symbol.declarations ?? []
-  const renamed = symbol.name === exported.name ? '' : `// exported as ${exported.name}\n`
-  return renamed + declarations.map(printDeclaration).join('\n')
+type Printed = { name: string; text: string }
+
+function print(symbol: ts.Symbol, remark: string): Printed {
+  return { name: symbol.name, text: remark + (symbol.declarations ?? []).map(printDeclaration).join('\n') }
 }
 
-const printer = ts.createPrinter({ removeComments: true })
-
-function printDeclaration(declaration: ts.Declaration): string {
-  const statement = ts.findAncestor(declaration, ts.isStatement) ?? declaration
-  const publicOnly = ts.transform(statement, [withoutPrivateMembers]).transformed[0] ?? statement
-  return printer.printNode(ts.EmitHint.Unspecified, publicOnly, statement.getSourceFile())
-}
-
-const withoutPrivateMembers: ts.TransformerFactory<ts.Node> = context => node => {
-  if (!ts.isClassDeclaration(node)) return node
-  const members = node.members.filter(member => !isPrivate(member))
-  return context.factory.updateClassDeclaration(
-    node,
-    node.modifiers,
-    node.name,
-    node.typeParameters,
-    node.heritageClauses,
-    members,
-  )
-}
-
-function isPrivate(member: ts.ClassElement): boolean {
-  if (member.name && ts.isPrivateIdentifier(member.name)) return true
-  return !!(ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private)
+function sorted(printed: Printed[]): Printed[] {
+  return printed.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }

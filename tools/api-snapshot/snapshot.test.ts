@@ -49,6 +49,19 @@ describe('snapshots of the public API', () => {
     expect(snapshotProblems(tree.root)).toEqual([])
   })
 
+  it('list what is not exported but mentioned by what is', () => {
+    using tree = temporaryTree({
+      ...workspace,
+      'packages/lamp/dist/index.d.ts': `export { type Lamp } from './lamp.ts'\n`,
+      'packages/lamp/dist/lamp.d.ts': `type Unused = 1;\ntype Watt = Unit;\ntype Unit = 'W';\nexport type Lamp<T> = { watt: Watt; text: T };\n`,
+    })
+    updateSnapshots(tree.root)
+    const remark = '// not exported, but part of what is\n'
+    expect(readFileSync(join(tree.root, 'api/lamp.api.md'), 'utf8')).toContain(
+      `};\n\n${remark}type Unit = 'W';\n\n${remark}type Watt = Unit;\n\`\`\``,
+    )
+  })
+
   it('show a changed declaration as a diff', () => {
     using tree = temporaryTree(workspace)
     updateSnapshots(tree.root)

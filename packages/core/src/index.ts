@@ -1,5 +1,6 @@
 export type { Anchor, AnchorSink } from './audit/anchor-sink.ts'
 export type { AuditAction, AuditEvent, AuditOutcome } from './audit/audit-event.ts'
+export { AuditKeys } from './audit/audit-keys.ts'
 export type { AuditEntry, AuditSink, ChainHead } from './audit/audit-sink.ts'
 export { authenticateWith, type TargetArgument } from './authenticator/authenticate-with.ts'
 export { chain, type Link, link } from './authenticator/chain.ts'
@@ -45,7 +46,13 @@ export {
 } from './credential/token-kind.ts'
 export { fixedSource, type TokenRequest, type TokenSource } from './credential/token-source.ts'
 export type { EncryptionProvider } from './encryption/encryption-provider.ts'
+export { type EnvelopeKeyOptions, envelopeKey } from './encryption/envelope-key.ts'
+export { type EncryptionKeys, type KeyRing, keyRing } from './encryption/key-ring.ts'
+export type { Argon2Parameters, KeyParameters, KeySource, OpenedKey } from './encryption/key-source.ts'
 export type { KeyWrapper } from './encryption/key-wrapper.ts'
+export { type HeaderStore, type OpenedEncryption, openEncryption } from './encryption/open-encryption.ts'
+export { type PassphraseKeyOptions, passphraseKey } from './encryption/passphrase-key.ts'
+export { type RawKeyOptions, rawKey } from './encryption/raw-key.ts'
 export {
   CredentialError,
   type CredentialErrorOptions,

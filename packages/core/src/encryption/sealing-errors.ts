@@ -1,0 +1,14 @@
+import { CredentialError } from '../errors.ts'
+
+/** Use of a key after `close()`. */
+export function closedError(): CredentialError {
+  return new CredentialError('CLOSED', 'The encryption keys were closed; build a new manager')
+}
+
+/** A ciphertext in the format of another kind of key than the one its key id names. */
+export function wrongFormat(keyId: string): CredentialError {
+  return new CredentialError(
+    'DECRYPTION_FAILED',
+    `A ciphertext names key "${keyId}" but is not in the format of that key: it was changed or damaged`,
+  )
+}

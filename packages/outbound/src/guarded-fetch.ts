@@ -19,7 +19,10 @@ export interface GuardedFetchOptions {
   readonly dangerouslyAllowHttp?: boolean
   /** The longest response body, in bytes after decompression. Default 1 MiB. */
   readonly maxBodyBytes?: number
-  /** The time from the call to the last byte of the body, in milliseconds. Default 15 s. */
+  /**
+   * The time from the call to the last byte of the body, in milliseconds. Default 60 s: a token request that is cut off
+   * may have used up its refresh token, so it outlives its callers' patience. Bound a call of your own by its signal.
+   */
   readonly timeoutMs?: number
   /** Resolves host names, for tests and for own resolvers; what it answers is checked. Default: the system's. */
   readonly lookup?: Lookup
@@ -41,7 +44,7 @@ export interface GuardedFetchOptions {
  * const fetch = guardedFetch({ allow: ['keycloak.internal'] })
  */
 export function guardedFetch(options: GuardedFetchOptions = {}): typeof globalThis.fetch {
-  const timeoutMs = positive('timeoutMs', options.timeoutMs ?? 15_000)
+  const timeoutMs = positive('timeoutMs', options.timeoutMs ?? 60_000)
   const maxBytes = positive('maxBodyBytes', options.maxBodyBytes ?? 1_048_576)
   const lookup = options.lookup ?? (hostname => systemLookup(hostname, { all: true }))
   const agent = guardedAgent(addressPolicy(options.allow ?? []), lookup, timeoutMs)

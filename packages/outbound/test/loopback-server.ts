@@ -10,7 +10,7 @@ export interface LoopbackServer extends AsyncDisposable {
 
 /** A real HTTP server on a loopback address, which ends with its block. */
 export async function loopbackServer(
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  answer: (request: IncomingMessage, response: ServerResponse) => unknown,
   { host = '127.0.0.1', port = 0 } = {},
 ): Promise<LoopbackServer> {
   const requests: string[] = []

@@ -1,7 +1,10 @@
 export type { Anchor, AnchorSink } from './audit/anchor-sink.ts'
 export type { AuditAction, AuditEvent, AuditOutcome } from './audit/audit-event.ts'
 export { AuditKeys } from './audit/audit-keys.ts'
+export { AuditLog, type AuditLogOptions, type AuditPolicy, defaultAuditPolicy } from './audit/audit-log.ts'
 export type { AuditEntry, AuditSink, ChainHead } from './audit/audit-sink.ts'
+export type { CountedEvent } from './audit/event-counts.ts'
+export { MemoryAuditBackend, MemoryAuditSink } from './audit/memory-audit-sink.ts'
 export { authenticateWith, type TargetArgument } from './authenticator/authenticate-with.ts'
 export { chain, type Link, link } from './authenticator/chain.ts'
 export type {

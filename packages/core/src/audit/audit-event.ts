@@ -16,6 +16,8 @@ export type AuditAction =
   | 'flow.begin'
   | 'flow.resume'
   | 'grant_at_risk'
+  | 'audit.lost'
+  | 'audit.anchor'
   | 'operator.list'
   | 'operator.read_audit'
   | 'operator.verify_audit'

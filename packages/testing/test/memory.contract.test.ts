@@ -1,7 +1,56 @@
-import { MemoryBackend, MemoryStateStore } from '@nebula-credential/core'
-import { describeStateStore } from '@nebula-credential/testing'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  FileOutbox,
+  type Lease,
+  MemoryBackend,
+  MemoryDistributedLock,
+  MemoryInvalidation,
+  MemoryOutbox,
+  MemoryStateStore,
+  MemoryTokenCache,
+} from '@nebula-credential/core'
+import {
+  describeDistributedLock,
+  describeInvalidation,
+  describeOutbox,
+  describeStateStore,
+  describeTokenCache,
+} from '@nebula-credential/testing'
 
 describeStateStore('memory', async () => {
   const backend = new MemoryBackend()
   return { first: new MemoryStateStore(backend), second: new MemoryStateStore(backend) }
+})
+
+describeTokenCache('memory', async () => {
+  const backend = new MemoryBackend()
+  return { first: new MemoryTokenCache(backend), second: new MemoryTokenCache(backend) }
+})
+
+describeDistributedLock('memory', async () => {
+  const backend = new MemoryBackend()
+  const timing = { ttlMs: 400, renewEveryMs: 120 }
+  const first = new MemoryDistributedLock(backend, timing)
+  const second = new MemoryDistributedLock(backend, timing)
+  const loseLease = async ({ key, ownerToken }: Lease) => backend.locks.release(key, ownerToken)
+  return { first, second, timing, loseLease }
+})
+
+describeOutbox('memory', async () => {
+  const backend = new MemoryBackend()
+  return { first: new MemoryOutbox(backend), second: new MemoryOutbox(backend) }
+})
+
+describeOutbox('file', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'nebula-outbox-'))
+  const directory = join(parent, 'outbox')
+  const cleanup = () => rm(parent, { recursive: true })
+  return { first: new FileOutbox(directory), second: new FileOutbox(directory), cleanup }
+})
+
+describeInvalidation('memory', async () => {
+  const backend = new MemoryBackend()
+  return { first: new MemoryInvalidation(backend), second: new MemoryInvalidation(backend) }
 })

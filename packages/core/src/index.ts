@@ -1,10 +1,21 @@
 export type { Anchor, AnchorSink } from './audit/anchor-sink.ts'
 export type { AuditAction, AuditEvent, AuditOutcome } from './audit/audit-event.ts'
+export type { AuditFinding, AuditFindingKind } from './audit/audit-finding.ts'
 export { AuditKeys } from './audit/audit-keys.ts'
 export { AuditLog, type AuditLogOptions, type AuditPolicy, defaultAuditPolicy } from './audit/audit-log.ts'
 export type { AuditEntry, AuditSink, ChainHead } from './audit/audit-sink.ts'
+export { callbackAnchorSink } from './audit/callback-anchor-sink.ts'
 export type { CountedEvent } from './audit/event-counts.ts'
+export type { RecordedEvent } from './audit/event-text.ts'
+export { FileAnchorSink } from './audit/file-anchor-sink.ts'
 export { MemoryAuditBackend, MemoryAuditSink } from './audit/memory-audit-sink.ts'
+export {
+  type AuditedGeneration,
+  auditedGenerations,
+  type ReadAuditOptions,
+  readAudit,
+} from './audit/read-audit.ts'
+export { type AuditReport, type VerifyAuditOptions, verifyAudit } from './audit/verify-audit.ts'
 export { authenticateWith, type TargetArgument } from './authenticator/authenticate-with.ts'
 export { chain, type Link, link } from './authenticator/chain.ts'
 export type {

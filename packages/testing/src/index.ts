@@ -1,10 +1,15 @@
 export { type AuditSinkHarness, auditSinkSuite, describeAuditSink } from './audit-sink/describe-audit-sink.ts'
 export type { ContractCase, ContractGroup, ContractSuite, Harness } from './contract-suite.ts'
+export { describeSuite } from './describe-suite.ts'
 export {
   describeDistributedLock,
   distributedLockSuite,
 } from './distributed-lock/describe-distributed-lock.ts'
 export type { DistributedLockHarness } from './distributed-lock/distributed-lock-harness.ts'
+export { FakeClock } from './fixtures/fake-clock.ts'
+export { type Fault, FaultyStore } from './fixtures/faulty-store.ts'
+export { type Leak, leakScan } from './fixtures/leak-scan.ts'
+export { PassThroughStore, type StoreMethod } from './fixtures/pass-through-store.ts'
 export { fullRecord, sampleId, sampleInstant, sampleRecord } from './fixtures/sample-record.ts'
 export {
   describeInvalidation,
@@ -17,7 +22,11 @@ export {
   keyWrapperSuite,
 } from './key-wrapper/describe-key-wrapper.ts'
 export { describeOutbox, type OutboxHarness, outboxSuite } from './outbox/describe-outbox.ts'
-export { describeStateStore, stateStoreSuite } from './state-store/describe-state-store.ts'
-export type { StateStoreHarness } from './state-store/state-store-harness.ts'
+export {
+  describeStateStore,
+  type StateStoreOptions,
+  stateStoreSuite,
+} from './state-store/describe-state-store.ts'
+export type { Companion, StateStoreHarness } from './state-store/state-store-harness.ts'
 export { describeTokenCache, tokenCacheSuite } from './token-cache/describe-token-cache.ts'
 export type { TokenCacheHarness } from './token-cache/token-cache-harness.ts'

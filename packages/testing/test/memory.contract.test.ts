@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import {
   FileOutbox,
   type Lease,
+  MemoryAuditBackend,
+  MemoryAuditSink,
   MemoryBackend,
   MemoryDistributedLock,
   MemoryInvalidation,
@@ -12,21 +14,53 @@ import {
   MemoryTokenCache,
 } from '@nebula-credential/core'
 import {
+  describeAuditSink,
   describeDistributedLock,
   describeInvalidation,
   describeOutbox,
   describeStateStore,
+  describeSuite,
   describeTokenCache,
+  FaultyStore,
+  PassThroughStore,
+  stateStoreSuite,
 } from '@nebula-credential/testing'
 
-describeStateStore('memory', async () => {
+describeStateStore(
+  'memory',
+  async () => {
+    const backend = new MemoryBackend()
+    return { first: new MemoryStateStore(backend), second: new MemoryStateStore(backend) }
+  },
+  { companions: ['lock', 'outbox', 'audit', 'invalidation'] },
+)
+
+describeStateStore('memory behind a pass-through', async () => {
   const backend = new MemoryBackend()
-  return { first: new MemoryStateStore(backend), second: new MemoryStateStore(backend) }
+  const open = () => new PassThroughStore(new MemoryStateStore(backend))
+  return { first: open(), second: open() }
+})
+
+describeSuite('memory behind a breakable connection', stateStoreSuite, async () => {
+  const backend = new MemoryBackend()
+  const [first, second] = [0, 1].map(() => new FaultyStore(new MemoryStateStore(backend))) as [
+    FaultyStore,
+    FaultyStore,
+  ]
+  const breakBackend = async () => {
+    for (const store of [first, second]) store.inject({ kind: 'fail' })
+  }
+  return { first, second, breakBackend }
 })
 
 describeTokenCache('memory', async () => {
   const backend = new MemoryBackend()
   return { first: new MemoryTokenCache(backend), second: new MemoryTokenCache(backend) }
+})
+
+describeAuditSink('memory', async () => {
+  const backend = new MemoryAuditBackend()
+  return { first: new MemoryAuditSink(backend), second: new MemoryAuditSink(backend) }
 })
 
 describeDistributedLock('memory', async () => {

@@ -1,3 +1,4 @@
+import { MemoryAuditBackend } from '../audit/memory-audit-sink.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import type { InvalidationMessage } from './invalidation.ts'
@@ -36,6 +37,7 @@ export class MemoryBackend {
   readonly locks: MemoryLockTable
   /** By `credentialKey`, then by attempt. */
   readonly outbox = new Map<string, Map<string, OutboxEntry>>()
+  readonly audit = new MemoryAuditBackend()
   readonly listeners = new Set<Listener>()
 
   constructor(options: MemoryBackendOptions = {}) {

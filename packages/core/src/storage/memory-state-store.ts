@@ -1,3 +1,5 @@
+import type { AuditSink } from '../audit/audit-sink.ts'
+import { MemoryAuditSink } from '../audit/memory-audit-sink.ts'
 import { CredentialError } from '../errors.ts'
 import type { CredentialRecord, RecordMetadata, RecordSummary } from '../record/credential-record.ts'
 import { credentialKey } from '../record/ids.ts'
@@ -116,6 +118,10 @@ export class MemoryStateStore implements StateStore {
 
   outbox(): Outbox {
     return new MemoryOutbox(this.#backend)
+  }
+
+  audit(): AuditSink {
+    return new MemoryAuditSink(this.#backend.audit)
   }
 
   invalidation(): Invalidation {

@@ -28,8 +28,13 @@ export interface Credential<
   /** The access token of a state. Pure: no I/O, no clock. */
   access(state: State): TokenFields<Token>
   readonly refresh?: RefreshCapability<State> | undefined
-  /** Asks the service, by its cheapest identifying call, whether it accepts the token. @throws ProviderFailure */
-  readonly verify?: ((token: Token, environment: CredentialEnvironment) => Promise<Verification>) | undefined
+  /**
+   * Asks the service, by its cheapest identifying call, whether it accepts the token. `state` is the state that the
+   * token comes from, for services that tell only their own client. @throws ProviderFailure
+   */
+  readonly verify?:
+    | ((token: Token, environment: CredentialEnvironment, state: State) => Promise<Verification>)
+    | undefined
   /** Tells the service that the credential is given up (RFC 7009). @throws ProviderFailure */
   readonly revoke?: ((state: State, environment: CredentialEnvironment) => Promise<void>) | undefined
   /**

@@ -23,7 +23,11 @@ export interface CredentialDefinition<
   ): z.output<StateSchema> | Promise<z.output<StateSchema>>
   access(state: z.output<StateSchema>): TokenFields<Token>
   readonly refresh?: RefreshCapability<z.output<StateSchema>>
-  verify?(token: Token, environment: CredentialEnvironment): Promise<Verification>
+  verify?(
+    token: Token,
+    environment: CredentialEnvironment,
+    state: z.output<StateSchema>,
+  ): Promise<Verification>
   revoke?(state: z.output<StateSchema>, environment: CredentialEnvironment): Promise<void>
 }
 
@@ -32,8 +36,8 @@ export interface CredentialDefinition<
  *
  * @throws CredentialError CONFIG_INVALID when the type's name is malformed or a migration step is missing
  * @example
- * export const telegramBot = defineCredential({
- *   type: 'telegram_bot',
+ * export const chatBot = defineCredential({
+ *   type: 'chat_bot',
  *   input: z.object({ botToken: secret() }),
  *   state: z.object({ botToken: secret() }),
  *   token: bearerToken,

@@ -97,7 +97,7 @@ class Verification {
 
   /** Counts as missing the chains that the anchor knows and the sink did not list. */
   missChains(): void {
-    for (const head of this.#anchored.values()) this.#find(truncated(head.chain, head.sequence), head)
+    for (const head of this.#anchored.values()) this.#find(truncated(head.chain, 1, head.sequence), head)
   }
 
   report(): AuditReport {

@@ -36,10 +36,10 @@ export function envelopeKey(wrapper: KeyWrapper, options: EnvelopeKeyOptions = {
     maxUses: options.maxUses ?? 1_000,
     maxCached: options.maxCached ?? 1_000,
   }
-  if (!(limits.maxAgeMs >= 0) || !isCount(limits.maxUses) || !isCount(limits.maxCached)) {
+  if (!(limits.maxAgeMs > 0) || !isCount(limits.maxUses) || !isCount(limits.maxCached)) {
     throw new CredentialError(
       'CONFIG_INVALID',
-      'Limits of data keys: maxAgeMs must not be negative; maxUses and maxCached must be 1 to 1,000,000',
+      'Limits of data keys: maxAgeMs must be positive; maxUses and maxCached must be 1 to 1,000,000',
     )
   }
   return {

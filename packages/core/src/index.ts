@@ -76,6 +76,16 @@ export {
   isCredentialError,
   type Responder,
 } from './errors.ts'
+export type { CreateOptions } from './manager/create-credential.ts'
+export { CredentialManager, CredentialManagerBuilder, type Lacking } from './manager/credential-manager.ts'
+export { CredentialView, type TokenOfId } from './manager/credential-view.ts'
+export type { CredentialDescription, CredentialSummary } from './manager/describe-credential.ts'
+export type { CredentialPage, ListOptions } from './manager/list-credentials.ts'
+export { OperatorView, type RollBack } from './manager/operator-view.ts'
+export { defaultRefreshPolicy, type RefreshPolicy } from './manager/refresh-policy.ts'
+export type { RevokeReport } from './manager/revoke-credential.ts'
+export type { UpdateChanges } from './manager/update-credential.ts'
+export type { VerificationReport } from './manager/verify-credential.ts'
 export { type CanonicalField, encodeCanonical } from './record/canonical.ts'
 export type { CoolOff, FailureKind } from './record/cool-off.ts'
 export type {

@@ -124,7 +124,7 @@ describe('envelopeKey', () => {
   })
 
   it('serves cached data keys while the service is down, fails retryably beyond them, and recovers', async () => {
-    const { provider, open, service, clock } = await setUp({ maxAgeMs: 1_000 })
+    const { provider, open, service, clock } = await setUp({ maxAgeMs: 1_000, maxUses: 1 })
     const sealed = await provider.encrypt(text, bound)
     const { provider: other } = await open()
     service.isDown = true

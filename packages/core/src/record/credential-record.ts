@@ -70,3 +70,9 @@ export interface Failure {
 
 /** A record without its sealed state, as lists return it. */
 export type RecordSummary = Omit<CredentialRecord, 'state'>
+
+/** The metadata of a record, for a store's `updateMetadata`. */
+export function metadataOf(record: RecordMetadata): RecordMetadata {
+  const { name, labels, expiresAt, dueAt, intent, coolOff, rotation, failure } = record
+  return { name, labels, expiresAt, dueAt, intent, coolOff, rotation, failure }
+}

@@ -1,0 +1,51 @@
+import type { AuditAction } from '../audit/audit-event.ts'
+import { CredentialError, isCredentialError } from '../errors.ts'
+import type { CredentialRecord } from '../record/credential-record.ts'
+import { announceChange } from './announce-change.ts'
+import { loadVisible } from './open-record.ts'
+import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
+
+const maxRounds = 50
+
+/**
+ * Changes a record by CAS, on its newest version, however many others write it. The change is audited before it is
+ * made, and refused while the audit cannot be written; a change that then fails is audited again.
+ */
+export async function changeRecord(
+  runtime: Runtime,
+  context: BoundContext,
+  id: string,
+  action: AuditAction,
+  change: (record: CredentialRecord) => Promise<CredentialRecord>,
+): Promise<CredentialRecord> {
+  let audited = false
+  let record = await loadVisible(runtime, context, id, action)
+  try {
+    for (let round = 0; round < maxRounds; round++) {
+      const changed = {
+        ...(await change(record)),
+        version: record.version + 1,
+        updatedAt: runtime.clock.now(),
+      }
+      if (!audited)
+        await runtime.audit.write(auditEvent(runtime, context, { action, outcome: 'success' }, changed))
+      audited = true
+      try {
+        await runtime.store.replace(changed)
+        await announceChange(runtime, changed)
+        return changed
+      } catch (error) {
+        if (!isCredentialError(error, 'VERSION_CONFLICT')) throw error
+      }
+      record = await loadVisible(runtime, context, id, action)
+    }
+    throw new CredentialError('VERSION_CONFLICT', `Credential ${id} keeps changing; try again`, {
+      credentialId: id,
+    })
+  } catch (error) {
+    const code = isCredentialError(error) ? error.code : undefined
+    if (audited)
+      runtime.audit.queue(auditEvent(runtime, context, { action, outcome: 'failure', code }, record))
+    throw error
+  }
+}

@@ -1,0 +1,189 @@
+import type { TargetArgument } from '../authenticator/authenticate-with.ts'
+import type { ClientAuthenticator } from '../authenticator/client-authenticator.ts'
+import type { Clock } from '../clock.ts'
+import type { AnyCredential, Credential, GivenOf, TokenOfCredential } from '../credential/credential.ts'
+import type { AccessToken } from '../credential/token-kind.ts'
+import type { TokenRequest, TokenSource } from '../credential/token-source.ts'
+import { CredentialError } from '../errors.ts'
+import type { CredentialId } from '../record/ids.ts'
+import { Clients } from './clients.ts'
+import { type CreateOptions, createCredential } from './create-credential.ts'
+import { deleteCredential } from './delete-credential.ts'
+import { type CredentialDescription, describeCredential } from './describe-credential.ts'
+import { getToken } from './get-token.ts'
+import type { HotCache, HotEntry } from './hot-cache.ts'
+import { type CredentialPage, type ListOptions, listCredentials } from './list-credentials.ts'
+import { forceRefresh, reportRejected } from './report-rejected.ts'
+import { type RevokeReport, revokeCredential } from './revoke-credential.ts'
+import type { BoundContext, Runtime } from './runtime.ts'
+import { type UpdateChanges, updateCredential } from './update-credential.ts'
+import { type VerificationReport, verifyCredential } from './verify-credential.ts'
+
+/** The token that an id promises: the base type where its type is not known. */
+export type TokenOfId<Token> = Token extends AccessToken ? Token : AccessToken
+
+/**
+ * The credentials that one context may use, and all that can be done with them. Every call checks the scope first:
+ * what the context may not use does not exist for it (CREDENTIAL_NOT_FOUND).
+ */
+export class CredentialView<Known extends AnyCredential = never> {
+  readonly #runtime: Runtime
+  readonly #context: BoundContext | undefined
+  readonly #clients = new Clients()
+  // Taken out of the runtime so that a cache hit reads no further object.
+  readonly #hot: HotCache
+  readonly #entries: ReadonlyMap<string, HotEntry>
+  readonly #clock: Clock
+
+  /** Made by `manager.as`. */
+  constructor(runtime: Runtime, context: BoundContext | undefined) {
+    this.#runtime = runtime
+    this.#context = context
+    this.#hot = runtime.hot
+    this.#entries = runtime.hot.entries
+    this.#clock = runtime.clock
+  }
+
+  /**
+   * The access token that is valid now, from memory where it stands there, else from the shared cache, the store or
+   * the provider. Any number of callers in any number of processes cause one refresh.
+   *
+   * @throws CredentialError CREDENTIAL_NOT_FOUND; REAUTHORIZATION_REQUIRED when a person must reconnect;
+   * PROVIDER_UNAVAILABLE and COOLING_DOWN, with `retryAt`; PROVIDER_REJECTED when the operator must act;
+   * STORAGE_UNAVAILABLE; DECRYPTION_FAILED when the record was tampered with
+   */
+  getToken<Token>(id: CredentialId<Token>, request?: TokenRequest): Promise<TokenOfId<Token>> {
+    const entry = this.#entries.get(id)
+    if (
+      entry !== undefined &&
+      request === undefined &&
+      entry.allowed === this.#context &&
+      this.#clock.now() < entry.freshUntil
+    ) {
+      if (entry.reads++ === 0) this.#hot.queueReads(entry)
+      return entry.promise as Promise<TokenOfId<Token>>
+    }
+    return this.#getToken(id, request) as Promise<TokenOfId<Token>>
+  }
+
+  async #getToken(id: string, request: TokenRequest | undefined): Promise<AccessToken> {
+    return getToken(this.#open(), this.#bound(), id, request)
+  }
+
+  /**
+   * Stores a new credential and returns its id.
+   *
+   * @throws CredentialError INPUT_INVALID with the paths of the fields; PROVIDER_REJECTED when the provider refuses it
+   * @example
+   * const id = await acme.createCredential(chatBot, { botToken }, { name: 'Support bot' })
+   */
+  createCredential<Given, Token extends AccessToken>(
+    // biome-ignore lint/suspicious/noExplicitAny: a definition both takes and returns its state
+    definition: Credential<Given, any, any, Token>,
+    input: Given,
+    options?: CreateOptions,
+  ): Promise<CredentialId<Token, Given>>
+  createCredential<Type extends Known['type']>(
+    type: Type,
+    input: GivenOf<Extract<Known, { readonly type: Type }>>,
+    options?: CreateOptions,
+  ): Promise<
+    CredentialId<
+      TokenOfCredential<Extract<Known, { readonly type: Type }>>,
+      GivenOf<Extract<Known, { readonly type: Type }>>
+    >
+  >
+  async createCredential(
+    typeOrDefinition: AnyCredential | string,
+    input: unknown,
+    options?: CreateOptions,
+  ): Promise<CredentialId> {
+    const { registry } = this.#open()
+    if (typeof typeOrDefinition !== 'string') registry.register(typeOrDefinition)
+    const definition =
+      typeof typeOrDefinition === 'string' ? registry.get(typeOrDefinition) : typeOrDefinition
+    return createCredential(this.#runtime, this.#bound(), definition, input, options)
+  }
+
+  /** Changes a credential and keeps its id; new input reconnects one that failed. */
+  async updateCredential<Given>(
+    id: CredentialId<unknown, Given>,
+    changes: UpdateChanges<Given>,
+  ): Promise<void> {
+    return updateCredential(this.#open(), this.#bound(), id, changes)
+  }
+
+  /** Refreshes now, although the token may still be valid and the credential may rest after a failure. */
+  async refreshCredential<Token>(
+    id: CredentialId<Token>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<TokenOfId<Token>> {
+    return (await forceRefresh(this.#open(), this.#bound(), id, options.signal)) as TokenOfId<Token>
+  }
+
+  /** Says that the service refused this token (401), and returns the one to use now. */
+  async reportRejected<Token>(id: CredentialId<Token>, token: TokenOfId<Token>): Promise<TokenOfId<Token>> {
+    return (await reportRejected(this.#open(), this.#bound(), id, token)) as TokenOfId<Token>
+  }
+
+  /** Asks the service whether it accepts the credential, and remembers whose account it is. */
+  async verifyCredential(id: CredentialId): Promise<VerificationReport> {
+    return verifyCredential(this.#open(), this.#bound(), id)
+  }
+
+  /** Ends a credential for good, here and at its provider. */
+  async revokeCredential(id: CredentialId): Promise<RevokeReport> {
+    return revokeCredential(this.#open(), this.#bound(), id)
+  }
+
+  /** Deletes a credential here. Its provider is not told: revoke it first where it should be. */
+  async deleteCredential(id: CredentialId): Promise<void> {
+    return deleteCredential(this.#open(), this.#bound(), id)
+  }
+
+  /** What can be said of a credential without its secrets. */
+  async describe(id: CredentialId): Promise<CredentialDescription> {
+    return describeCredential(this.#open(), this.#bound(), id)
+  }
+
+  /** One page of the credentials that this context may use. */
+  async list(options?: ListOptions): Promise<CredentialPage> {
+    return listCredentials(this.#open(), this.#bound(), options)
+  }
+
+  /** Hands out the token that is valid now, for clients that outlive a token. */
+  tokenSource<Token>(id: CredentialId<Token>): TokenSource<TokenOfId<Token>> {
+    return {
+      getToken: request => this.getToken(id, request),
+      reportRejected: token => this.reportRejected(id, token),
+    }
+  }
+
+  /**
+   * A client that works. Asking again yields the same client: for good where the authenticator is live, else until
+   * the credential's secret changes. A client made from a target is made anew each time.
+   *
+   * @throws CredentialError as {@link CredentialView.getToken}; TYPE_MISMATCH for a token of another kind
+   */
+  async client<Target, Client, Token extends AccessToken>(
+    id: CredentialId<Token>,
+    authenticator: ClientAuthenticator<Target, Client, Token>,
+    ...target: TargetArgument<Target>
+  ): Promise<Client> {
+    const source = this.tokenSource(id) as unknown as TokenSource<Token>
+    return this.#clients.get(id, authenticator, source, target)
+  }
+
+  #open(): Runtime {
+    if (!this.#runtime.closed.aborted) return this.#runtime
+    throw new CredentialError('CLOSED', 'The credential manager is closed; build a new one')
+  }
+
+  #bound(): BoundContext {
+    if (this.#context !== undefined) return this.#context
+    throw new CredentialError(
+      'CONFIG_INVALID',
+      'No context to work in; use manager.as({ tenantId }), or give the builder a default one by withContext',
+    )
+  }
+}

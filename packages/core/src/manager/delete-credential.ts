@@ -1,0 +1,29 @@
+import { isCredentialError } from '../errors.ts'
+import { announceChange } from './announce-change.ts'
+import { loadVisible } from './open-record.ts'
+import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
+
+/**
+ * Deletes a credential here, even a damaged one. The provider is not told: revoke first where it should be.
+ * @throws CredentialError CREDENTIAL_NOT_FOUND
+ */
+export async function deleteCredential(runtime: Runtime, context: BoundContext, id: string): Promise<void> {
+  const action = 'credential.delete'
+  let audited = false
+  for (;;) {
+    const record = await loadVisible(runtime, context, id, action)
+    if (!audited)
+      await runtime.audit.write(auditEvent(runtime, context, { action, outcome: 'success' }, record))
+    audited = true
+    try {
+      await runtime.store.delete({ tenantId: context.tenantId, id }, record.version)
+      await announceChange(runtime, { ...record, version: record.version + 1 })
+      return
+    } catch (error) {
+      if (isCredentialError(error, 'VERSION_CONFLICT')) continue
+      const code = isCredentialError(error) ? error.code : undefined
+      runtime.audit.queue(auditEvent(runtime, context, { action, outcome: 'failure', code }, record))
+      throw error
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/** Work under way, by key: whoever asks for the same work while it runs joins it. */
+export class Flights<T> {
+  readonly #running = new Map<string, Promise<T>>()
+
+  /** The running work of a key, or `start()`'s, which is forgotten as soon as it settles either way. */
+  join(key: string, start: () => Promise<T>): Promise<T> {
+    const running = this.#running.get(key)
+    if (running !== undefined) return running
+    const flight = start().finally(() => {
+      if (this.#running.get(key) === flight) this.#running.delete(key)
+    })
+    this.#running.set(key, flight)
+    return flight
+  }
+
+  /** Lets later callers start anew, because what runs may return what is out of date. */
+  forget(key: string): void {
+    this.#running.delete(key)
+  }
+
+  /** Resolves when all that runs now has settled. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#running.values()])
+  }
+}

@@ -1,0 +1,159 @@
+import type { AccessToken } from '../credential/token-kind.ts'
+import type { TokenRequest } from '../credential/token-source.ts'
+import { isCredentialError } from '../errors.ts'
+import type { CredentialRecord } from '../record/credential-record.ts'
+import { credentialKey, parseCredentialId } from '../record/ids.ts'
+import { scopeAllows } from '../record/scope.ts'
+import type { CachedToken } from '../storage/token-cache.ts'
+import { deriveToken, isUsable } from './derive-token.ts'
+import type { LoadTicket } from './hot-cache.ts'
+import { countRead, keepHot, keepNegative, keepToken } from './keep-token.ts'
+import { assertUsable, checkVisible } from './open-record.ts'
+import { refresh } from './refresh.ts'
+import { auditEvent, type BoundContext, type Derived, type Runtime } from './runtime.ts'
+import { withinCallerWait } from './wait.ts'
+
+/**
+ * The token of a credential that is valid now, from the nearest place that has it: this process, the shared cache,
+ * the store, the provider. The scope is checked in every branch, before any other fact can be seen.
+ */
+export async function getToken(
+  runtime: Runtime,
+  context: BoundContext,
+  id: string,
+  request: TokenRequest = {},
+): Promise<AccessToken> {
+  parseCredentialId(id)
+  request.signal?.throwIfAborted()
+  const hot = fromHotCache(runtime, context, id, request)
+  if (hot !== undefined) return hot
+
+  const ticket = runtime.hot.beginLoad(id)
+  try {
+    const cached = await fromSharedCache(runtime, context, id, request, ticket)
+    if (cached !== undefined) return cached
+    return await fromStore(runtime, context, id, request, ticket)
+  } finally {
+    runtime.hot.endLoad(ticket)
+  }
+}
+
+function fromHotCache(
+  runtime: Runtime,
+  context: BoundContext,
+  id: string,
+  request: TokenRequest,
+): AccessToken | undefined {
+  const entry = runtime.hot.entries.get(id)
+  const now = runtime.clock.now()
+  if (entry === undefined || now >= entry.staleAt) return undefined
+  if (!scopeAllows(entry.fields.scope, entry.fields.shares, context)) return undefined
+  if (entry.error !== undefined) {
+    if (request.minValidityMs === undefined) throw entry.error
+    return undefined
+  }
+  const token = entry.token as AccessToken
+  // Once due, the store is asked again: it knows whether somebody refreshed.
+  if (now >= entry.dueAt || !isUsable(runtime, { token }, request.minValidityMs)) return undefined
+  runtime.hot.countRead(entry, context)
+  return token
+}
+
+async function fromSharedCache(
+  runtime: Runtime,
+  context: BoundContext,
+  id: string,
+  request: TokenRequest,
+  ticket: LoadTicket,
+): Promise<AccessToken | undefined> {
+  // A cache that is away or returns rubbish costs a look into the store, no more.
+  const entry = await runtime.cache?.get(credentialKey(context.tenantId, id)).catch(() => undefined)
+  if (entry === undefined) return undefined
+  checkVisible(runtime, context, id, 'credential.read', entry.fields)
+  if (entry.fields.status !== 'active') return undefined
+  const token = await openCached(runtime, context, entry)
+  if (token === undefined || !isUsable(runtime, { token }, request.minValidityMs)) return undefined
+  // The shared cache forgets an entry when it is due, so the record's due time needs no place in it.
+  keepHot(runtime, context, { ...entry.fields, version: 0, dueAt: undefined }, token, ticket)
+  return token
+}
+
+async function openCached(
+  runtime: Runtime,
+  context: BoundContext,
+  entry: CachedToken,
+): Promise<AccessToken | undefined> {
+  try {
+    return await runtime.sealer.openToken(entry.fields, entry.sealed)
+  } catch (error) {
+    if (isCredentialError(error, 'DECRYPTION_FAILED')) {
+      runtime.audit.queue(
+        auditEvent(
+          runtime,
+          context,
+          { action: 'credential.read', outcome: 'violation', code: error.code, reason: 'cached_token' },
+          entry.fields,
+        ),
+      )
+    }
+    return undefined
+  }
+}
+
+async function fromStore(
+  runtime: Runtime,
+  context: BoundContext,
+  id: string,
+  request: TokenRequest,
+  ticket: LoadTicket,
+): Promise<AccessToken> {
+  const { tenantId } = context
+  const loaded = await runtime.loads.join(credentialKey(tenantId, id), () => runtime.store.get(tenantId, id))
+  const record = checkVisible(runtime, context, id, 'credential.read', loaded)
+  const unsaved = runtime.unsaved.get(credentialKey(tenantId, id))
+  if (unsaved !== undefined && isUsable(runtime, unsaved, request.minValidityMs)) return unsaved.token
+  assertUsable(record)
+  const current = await deriveToken(runtime, context, record)
+  if (!isUsable(runtime, current, request.minValidityMs)) return refreshed(runtime, context, current, request)
+  keepToken(runtime, context, current, ticket)
+  if (isDue(runtime, record)) refreshBehind(runtime, context, record)
+  return current.token
+}
+
+async function refreshed(
+  runtime: Runtime,
+  context: BoundContext,
+  current: Derived,
+  request: TokenRequest,
+): Promise<AccessToken> {
+  const { record, token } = current
+  try {
+    const flight = refresh(runtime, context, record, 'needed')
+    const fresh = await withinCallerWait(runtime, flight, record.id, request.signal)
+    keepToken(runtime, context, fresh ?? current)
+    return (fresh ?? current).token
+  } catch (error) {
+    if (!isCredentialError(error)) throw error
+    // A token in its last moments is better than none, unless the caller asked for a longer one.
+    const stillValid = (token.expiresAt ?? 0) > runtime.clock.now()
+    if (stillValid && request.minValidityMs === undefined && error.retryable) {
+      countRead(runtime, context, record)
+      return token
+    }
+    keepNegative(runtime, record, error)
+    throw error
+  }
+}
+
+function isDue(runtime: Runtime, record: CredentialRecord): boolean {
+  const now = runtime.clock.now()
+  return record.dueAt !== undefined && now >= record.dueAt && now >= (record.coolOff?.retryAt ?? 0)
+}
+
+/** Refreshes a due token while callers go on with the one they have. Failures are in the record's cool-off. */
+function refreshBehind(runtime: Runtime, context: BoundContext, record: CredentialRecord): void {
+  runtime.background.run(async () => {
+    const fresh = await refresh(runtime, context, record, 'behind')
+    if (fresh !== undefined) keepToken(runtime, context, fresh)
+  })
+}

@@ -1,0 +1,160 @@
+import type { Clock } from '../clock.ts'
+import type { AccessToken } from '../credential/token-kind.ts'
+import type { CredentialError } from '../errors.ts'
+import type { SealedFields } from '../record/credential-record.ts'
+import type { Context } from '../record/scope.ts'
+
+/**
+ * One token in this process. Flat, because a cache hit touches this object and nothing else.
+ */
+export interface HotEntry {
+  readonly token: AccessToken | undefined
+  /** The token as a settled promise: handing it out again allocates nothing. */
+  readonly promise: Promise<AccessToken> | undefined
+  /** Why there is no token, while the credential rests. */
+  readonly error: CredentialError | undefined
+  readonly fields: HotFields
+  /** The record's version; 0 where it is not known, so that any news drops the entry. */
+  readonly version: number
+  /** The context that was last found to be in scope: it needs no second check. */
+  allowed: Context | undefined
+  /** Until when `allowed` is answered without any further thought, in epoch ms. */
+  freshUntil: number
+  /** Until when the entry may be used at all, in epoch ms. */
+  readonly staleAt: number
+  readonly dueAt: number
+  /** Reads by `allowed` that were not yet handed to the audit. */
+  reads: number
+  /** Whether the entry stands in the list of entries with reads to hand over. */
+  queued: boolean
+  /** Whether it was read since the clock hand last passed. */
+  visited: boolean
+}
+
+/** What is kept of a record beside its token. */
+export type HotFields = Pick<SealedFields, 'id' | 'type' | 'scope' | 'shares' | 'generation'>
+
+/** The loads of one credential that began since it last changed. */
+export interface LoadTicket {
+  readonly id: string
+  loads: number
+  outdated: boolean
+}
+
+export interface HotCacheOptions {
+  readonly maxEntries: number
+  readonly clock: Clock
+  /** Takes the reads that one context made of one credential. */
+  readonly onReads: (entry: HotEntry, context: Context, count: number) => void
+}
+
+/**
+ * The tokens of this process, bounded, with CLOCK eviction: a hit sets a mark instead of moving the entry.
+ *
+ * Keyed by credential id alone, because ids are unique across tenants; the tenant is part of the scope check that
+ * every reader passes before an entry is his.
+ */
+export class HotCache {
+  /** Read directly by the view's fast path. */
+  readonly entries = new Map<string, HotEntry>()
+  /** Entries with reads to hand over, each once. */
+  readonly #touched: HotEntry[] = []
+  readonly #loading = new Map<string, LoadTicket>()
+  readonly #options: HotCacheOptions
+
+  constructor(options: HotCacheOptions) {
+    this.#options = options
+  }
+
+  /** Marks the start of a load, so that its result is not kept when the credential changes meanwhile. */
+  beginLoad(id: string): LoadTicket {
+    const ticket = this.#loading.get(id) ?? { id, loads: 0, outdated: false }
+    ticket.loads++
+    this.#loading.set(id, ticket)
+    return ticket
+  }
+
+  endLoad(ticket: LoadTicket): void {
+    if (--ticket.loads === 0 && this.#loading.get(ticket.id) === ticket) this.#loading.delete(ticket.id)
+  }
+
+  /** Keeps an entry, unless its load is outdated or a newer entry of the same credential stands. */
+  put(entry: HotEntry, ticket?: LoadTicket): void {
+    const { entries } = this
+    if (ticket?.outdated) return
+    const standing = entries.get(entry.fields.id)
+    if (standing !== undefined) {
+      if (standing.version > entry.version && this.#options.clock.now() < standing.staleAt) return
+      this.#takeReads(standing)
+      entries.delete(entry.fields.id)
+    }
+    while (entries.size >= this.#options.maxEntries && entries.size > 0) this.#evictOne()
+    if (this.#options.maxEntries > 0) entries.set(entry.fields.id, entry)
+  }
+
+  /** Drops what is older than `version`. */
+  invalidate(id: string, version: number): void {
+    const ticket = this.#loading.get(id)
+    if (ticket !== undefined) {
+      ticket.outdated = true
+      this.#loading.delete(id)
+    }
+    const entry = this.entries.get(id)
+    if (entry === undefined || entry.version >= version) return
+    this.#takeReads(entry)
+    this.entries.delete(id)
+  }
+
+  clear(): void {
+    for (const ticket of this.#loading.values()) ticket.outdated = true
+    this.#loading.clear()
+    this.flushReads()
+    this.entries.clear()
+  }
+
+  /** Counts a read by a context that was found to be in scope, and makes it the entry's fast one. */
+  countRead(entry: HotEntry, context: Context): void {
+    if (entry.allowed !== context) {
+      this.#takeReads(entry)
+      entry.allowed = context
+    }
+    entry.reads++
+    if (!entry.queued) this.queueReads(entry)
+  }
+
+  /** Remembers that an entry has reads to hand over. */
+  queueReads(entry: HotEntry): void {
+    entry.queued = true
+    this.#touched.push(entry)
+  }
+
+  /** Hands all counted reads to the audit. */
+  flushReads(): void {
+    for (const entry of this.#touched.splice(0)) {
+      entry.queued = false
+      entry.visited = true
+      this.#takeReads(entry)
+    }
+  }
+
+  #takeReads(entry: HotEntry): void {
+    if (entry.reads === 0 || entry.allowed === undefined) return
+    this.#options.onReads(entry, entry.allowed, entry.reads)
+    entry.reads = 0
+  }
+
+  #evictOne(): void {
+    const now = this.#options.clock.now()
+    for (const [id, entry] of this.entries) {
+      const keep = (entry.visited || entry.reads > 0) && now < entry.staleAt
+      this.entries.delete(id)
+      if (!keep) {
+        this.#takeReads(entry)
+        return
+      }
+      this.#takeReads(entry)
+      entry.visited = false
+      this.entries.set(id, entry)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { RecordSummary } from '../record/credential-record.ts'
+import { scopeAllows } from '../record/scope.ts'
+import type { ListFilter } from '../storage/state-store.ts'
+import { type CredentialSummary, summarize } from './describe-credential.ts'
+import { countOperation } from './keep-token.ts'
+import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
+
+export interface ListOptions extends Omit<ListFilter, 'tenantId'> {
+  /** At most this many: 1 to 1,000. Default 100. */
+  readonly limit?: number | undefined
+  /** Where the previous page ended. */
+  readonly cursor?: string | undefined
+}
+
+export interface CredentialPage {
+  readonly credentials: readonly CredentialSummary[]
+  /** Where the next page starts; undefined at the end. A page may be shorter than its limit and yet not the last. */
+  readonly cursor?: string | undefined
+}
+
+const maxStorePages = 10
+
+/** One page of the credentials that a context may use. @throws CredentialError INPUT_INVALID for a malformed cursor */
+export async function listCredentials(
+  runtime: Runtime,
+  context: BoundContext,
+  options: ListOptions = {},
+): Promise<CredentialPage> {
+  const { limit = 100, cursor: from, ...filter } = options
+  const visible: RecordSummary[] = []
+  let cursor = from
+  // Bounded, so that a context that may see nothing of a large tenant cannot read all of it in one call.
+  for (let round = 0; round < maxStorePages; round++) {
+    const page = await runtime.store.list(
+      { ...filter, tenantId: context.tenantId },
+      { limit: limit - visible.length, cursor },
+    )
+    visible.push(...page.records.filter(record => scopeAllows(record.scope, record.shares, context)))
+    cursor = page.cursor
+    if (cursor === undefined || visible.length >= limit) break
+  }
+  countOperation(runtime, context, 'credential.list')
+  return toPage(runtime, visible, cursor)
+}
+
+/** One page over all tenants, for operators. */
+export async function listAllCredentials(
+  runtime: Runtime,
+  actor: BoundContext,
+  options: ListOptions & Pick<ListFilter, 'tenantId'> = {},
+): Promise<CredentialPage> {
+  const { limit = 100, cursor, ...filter } = options
+  await runtime.audit.write(auditEvent(runtime, actor, { action: 'operator.list', outcome: 'success' }))
+  const page = await runtime.store.list(filter, { limit, cursor })
+  return toPage(runtime, page.records, page.cursor)
+}
+
+function toPage(
+  runtime: Runtime,
+  records: readonly RecordSummary[],
+  cursor: string | undefined,
+): CredentialPage {
+  const now = runtime.clock.now()
+  return {
+    credentials: records.map(record => summarize(record, now)),
+    ...(cursor !== undefined && { cursor }),
+  }
+}

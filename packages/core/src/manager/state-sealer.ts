@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import type { Account, AnyCredential } from '../credential/credential.ts'
+import type { CredentialRegistry } from '../credential/registry.ts'
+import type { AccessToken } from '../credential/token-kind.ts'
+import { associatedData } from '../encryption/associated-data.ts'
+import type { EncryptionProvider } from '../encryption/encryption-provider.ts'
+import { CredentialError, isCredentialError } from '../errors.ts'
+import type { SealedFields } from '../record/credential-record.ts'
+
+/** What is sealed in a record: the state, and whose account it is. */
+export interface SealedState {
+  /** The decoded state; undefined once a revoked credential's secret is erased. */
+  readonly state: unknown
+  readonly account?: Account | undefined
+}
+
+interface SealedJson {
+  readonly state?: unknown
+  readonly stateVersion?: number
+  readonly account?: Account | undefined
+}
+
+// An outbox entry must open whatever became of the scope, shares and status since it was put there.
+const outboxFields = (fields: SealedFields): SealedFields => ({
+  ...fields,
+  scope: { tenantId: fields.scope.tenantId },
+  shares: [],
+  status: 'active',
+  stateVersion: 0,
+})
+
+/** Turns states and tokens into ciphertext bound to their record, and back. */
+export class StateSealer {
+  readonly #encryption: EncryptionProvider
+  readonly #registry: CredentialRegistry
+
+  constructor(encryption: EncryptionProvider, registry: CredentialRegistry) {
+    this.#encryption = encryption
+    this.#registry = registry
+  }
+
+  async seal(fields: SealedFields, sealed: SealedState): Promise<Uint8Array> {
+    return this.#encrypt(this.#encode(fields.type, sealed), associatedData('state', fields))
+  }
+
+  /**
+   * The state of a record, migrated to its type's newest version. The caller disposes of its secrets.
+   * @throws CredentialError DECRYPTION_FAILED, SCHEMA_MISMATCH, CONFIG_INVALID for an unregistered type
+   */
+  async open(record: SealedFields & { readonly state: Uint8Array }): Promise<SealedState> {
+    const json = await this.#decrypt(record.state, associatedData('state', record), record.id)
+    return this.#decode(record, record.stateVersion, json)
+  }
+
+  /** Seals a refreshed state for the outbox. `fields.generation` is the one the refresh started from. */
+  async sealForOutbox(fields: SealedFields, sealed: SealedState): Promise<Uint8Array> {
+    return this.#encrypt(this.#encode(fields.type, sealed), associatedData('outbox', outboxFields(fields)))
+  }
+
+  async openFromOutbox(fields: SealedFields, bytes: Uint8Array): Promise<SealedState> {
+    const json = await this.#decrypt(bytes, associatedData('outbox', outboxFields(fields)), fields.id)
+    return this.#decode(fields, json.stateVersion ?? 1, json)
+  }
+
+  async sealToken(fields: SealedFields, token: AccessToken): Promise<Uint8Array> {
+    const text = this.#registry.get(fields.type).token.serialize(token)
+    return this.#encrypt(Buffer.from(text), associatedData('token', fields))
+  }
+
+  async openToken(fields: SealedFields, sealed: Uint8Array): Promise<AccessToken> {
+    const plaintext = await this.#open(sealed, associatedData('token', fields), fields.id)
+    try {
+      return this.#registry.get(fields.type).token.parse(textOf(plaintext))
+    } finally {
+      plaintext.fill(0)
+    }
+  }
+
+  #encode(type: string, { state, account }: SealedState): Buffer {
+    const definition = this.#registry.get(type)
+    const json: SealedJson = {
+      ...(state !== undefined && {
+        state: z.encode(definition.state, state),
+        stateVersion: definition.stateVersion,
+      }),
+      ...(account !== undefined && { account }),
+    }
+    return Buffer.from(JSON.stringify(json))
+  }
+
+  #decode(fields: SealedFields, stateVersion: number, json: SealedJson): SealedState {
+    if (json.state === undefined) return { state: undefined, account: json.account }
+    const definition = this.#registry.get(fields.type)
+    const migrated = migrate(definition, json.state, stateVersion, fields.id)
+    const decoded = z.safeDecode(definition.state, migrated as never)
+    if (!decoded.success) {
+      throw new CredentialError(
+        'SCHEMA_MISMATCH',
+        `The stored state of credential ${fields.id} does not fit the schema of type "${fields.type}"; add a migration or connect it again`,
+        { credentialId: fields.id },
+      )
+    }
+    return { state: decoded.data, account: json.account }
+  }
+
+  async #encrypt(plaintext: Buffer, data: Uint8Array): Promise<Uint8Array> {
+    try {
+      return await this.#encryption.encrypt(plaintext, data)
+    } finally {
+      plaintext.fill(0)
+    }
+  }
+
+  async #decrypt(sealed: Uint8Array, data: Uint8Array, id: string): Promise<SealedJson> {
+    const plaintext = await this.#open(sealed, data, id)
+    try {
+      return JSON.parse(textOf(plaintext))
+    } finally {
+      plaintext.fill(0)
+    }
+  }
+
+  async #open(sealed: Uint8Array, data: Uint8Array, id: string): Promise<Uint8Array> {
+    try {
+      return await this.#encryption.decrypt(sealed, data)
+    } catch (error) {
+      if (!isCredentialError(error, 'DECRYPTION_FAILED')) throw error
+      throw new CredentialError(
+        'DECRYPTION_FAILED',
+        `Credential ${id} does not decrypt: its record was changed or damaged outside this program`,
+        { cause: error, credentialId: id },
+      )
+    }
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+}
+
+function migrate(definition: AnyCredential, json: unknown, from: number, id: string): unknown {
+  if (from > definition.stateVersion) {
+    throw new CredentialError(
+      'SCHEMA_MISMATCH',
+      `Credential ${id} was written by a newer release of type "${definition.type}"; upgrade this process`,
+      { credentialId: id },
+    )
+  }
+  let migrated = json
+  for (let version = from; version < definition.stateVersion; version++) {
+    migrated = definition.migrate[version]?.(migrated as never)
+  }
+  return migrated
+}

@@ -1,0 +1,32 @@
+import { CredentialError } from '../errors.ts'
+import type { Runtime } from './runtime.ts'
+
+/**
+ * A flight's result, as long as one caller waits for it: until its signal aborts or `callerWaitMs` have passed. The
+ * flight itself goes on for everybody else.
+ *
+ * @throws CredentialError PROVIDER_UNAVAILABLE when the wait is over
+ */
+export async function withinCallerWait<T>(
+  runtime: Runtime,
+  flight: Promise<T>,
+  credentialId: string,
+  signal?: AbortSignal,
+): Promise<T> {
+  const done = new AbortController()
+  const waiting = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal])
+  const { callerWaitMs } = runtime.policy
+  const patience = runtime.clock.sleep(callerWaitMs, waiting).then(() => {
+    throw new CredentialError(
+      'PROVIDER_UNAVAILABLE',
+      `Credential ${credentialId} was not refreshed within ${callerWaitMs} ms; its refresh goes on, so try again`,
+      { credentialId, retryAt: runtime.clock.now() + runtime.policy.coolOffMs },
+    )
+  })
+  try {
+    return await Promise.race([flight, patience])
+  } finally {
+    done.abort()
+    patience.catch(() => {})
+  }
+}

@@ -69,16 +69,17 @@ async function askService(
   id: string,
   token: AccessToken,
 ): Promise<VerificationReport> {
-  const definition = runtime.registry.get(typeOfId(id))
-  const { verify } = definition
+  const { verify } = runtime.registry.get(typeOfId(id))
   if (verify === undefined) return { valid: true, asked: false }
-  const subject = { id, scope: context }
+  const record = await loadVisible(runtime, context, id, 'credential.verify')
+  const sealed = await openRecord(runtime, context, record, 'credential.verify')
+  using state = new Ephemeral(sealed.state)
   const verification = await callProvider(
     runtime,
-    subject,
+    record,
     runtime.policy.callerWaitMs,
     'transient',
-    environment => verify(token, environment),
+    environment => verify(token, environment, state.value),
   )
   return { ...verification, valid: true, asked: true }
 }

@@ -1,5 +1,4 @@
 import { CredentialError } from '../errors.ts'
-import type { CredentialRecord } from './credential-record.ts'
 
 /** The status a record stores. */
 export const storedStatuses = [
@@ -35,7 +34,13 @@ export type LifecycleState =
   | 'Revoked'
   | 'Failed'
 
-type LifecycleParts = Pick<CredentialRecord, 'status' | 'intent' | 'rotation' | 'expiresAt'>
+/** The parts of a record that its lifecycle state is derived from. */
+export interface LifecycleParts {
+  readonly status: StoredStatus
+  readonly intent?: { readonly notAfter: number } | undefined
+  readonly rotation?: Rotation | undefined
+  readonly expiresAt?: number | undefined
+}
 
 /** The lifecycle state of a record at an instant (epoch ms): derived, never stored. */
 export function lifecycle(record: LifecycleParts, now: number): LifecycleState {

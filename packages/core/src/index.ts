@@ -97,7 +97,13 @@ export type {
   SealedFields,
 } from './record/credential-record.ts'
 export { type CredentialId, credentialKey } from './record/ids.ts'
-export { type LifecycleParts, type LifecycleState, lifecycle, type Rotation, type StoredStatus } from './record/lifecycle.ts'
+export {
+  type LifecycleParts,
+  type LifecycleState,
+  lifecycle,
+  type Rotation,
+  type StoredStatus,
+} from './record/lifecycle.ts'
 export type { Context, Scope, ScopeWithinTenant, Share } from './record/scope.ts'
 export { disposeSecrets, Ephemeral } from './secret/ephemeral.ts'
 export { lentSecret, secret } from './secret/secret-schema.ts'

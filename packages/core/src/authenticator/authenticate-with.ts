@@ -41,6 +41,8 @@ export function checkKind<Token extends AccessToken>(
   )
 }
 
-function isTokenSource<Token extends AccessToken>(value: Token | TokenSource<Token>): value is TokenSource<Token> {
+function isTokenSource<Token extends AccessToken>(
+  value: Token | TokenSource<Token>,
+): value is TokenSource<Token> {
   return 'getToken' in value
 }

@@ -14,7 +14,7 @@ export function link<Target, Client, Token extends AccessToken>(
   credential: Token | TokenSource<Token>,
 ): Link<Target, Client> {
   return {
-    authenticate: (target) =>
+    authenticate: target =>
       authenticateWith(authenticator, credential, ...([target] as unknown as TargetArgument<Target>)),
   }
 }

@@ -26,7 +26,10 @@ export const basicAuth: SnapshotAuthenticator<Request, Request, BasicToken> = {
   kind: 'basic',
   authenticate(request, token) {
     if (token.username.includes(':')) {
-      throw new CredentialError('INPUT_INVALID', 'A user name of Basic authentication must not contain a colon')
+      throw new CredentialError(
+        'INPUT_INVALID',
+        'A user name of Basic authentication must not contain a colon',
+      )
     }
     const pair = Buffer.from(`${token.username}:${token.password.expose()}`).toString('base64')
     return withHeader(request, 'authorization', `Basic ${pair}`)
@@ -39,7 +42,10 @@ function withHeader(request: Request, name: string, value: string): Request {
     headers.set(name, value)
   } catch {
     // The platform's message would quote the value.
-    throw new CredentialError('INPUT_INVALID', `The credential cannot be sent in header "${name}": it has characters that headers do not allow`)
+    throw new CredentialError(
+      'INPUT_INVALID',
+      `The credential cannot be sent in header "${name}": it has characters that headers do not allow`,
+    )
   }
   return new Request(request, { headers })
 }

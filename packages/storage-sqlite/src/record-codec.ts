@@ -24,7 +24,11 @@ export function encodeRecord(record: CredentialRecord): SQLInputValue[] {
   const [name, labels, expiresAt, dueAt, details] = encodeMetadata(record)
   return [
     ...[scope.tenantId, record.id, record.version, record.type],
-    ...[scope.workflowId ?? null, scope.userId ?? null, jsonUnlessEmpty(scope.tags ?? [])],
+    ...[
+      scope.workflowId ?? null,
+      scope.userId ?? null,
+      scope.tags === undefined ? null : JSON.stringify(scope.tags),
+    ],
     ...[jsonUnlessEmpty(record.shares), record.status, record.stateVersion, record.generation],
     ...[name, labels, expiresAt, dueAt, details],
     ...[record.createdAt, record.updatedAt, record.state],

@@ -182,16 +182,7 @@ describe('verifyAudit', () => {
   })
 
   it('still reports complete to the anchor when what came after it is broken', async () => {
-    const log = openLog()
-    await log.write(eventOf())
-    entriesOf().pop()
-    change(9, {})
-    await log.close()
-    anchored.pop()
-    expect(await verify()).toMatchObject({ intact: true, completeToAnchor: 1 })
-    await writeEvents(0)
-    const other = openLog()
-    await other.write(eventOf())
+    await openLog().write(eventOf())
     change(10, { event: '{}' })
     expect(await verify()).toMatchObject({ intact: false, completeToAnchor: 1 })
   })

@@ -1,0 +1,93 @@
+import type { CredentialEnvironment } from '@nebula-credential/core'
+import { outboundFetch } from '@nebula-credential/outbound'
+import { allowInsecureRequests, customFetch, discovery, type ServerMetadata } from 'openid-client'
+import type { AuthorizationServer } from './authorization-server.ts'
+import { discoveryFailure } from './token-endpoint-errors.ts'
+
+type IssuedMetadata = Extract<AuthorizationServer, { issuer: string }>
+
+interface Known {
+  readonly metadata: Promise<ServerMetadata>
+  /** Epoch ms. */
+  readonly until: number
+}
+
+const lifetimeMs = 3_600_000
+const requestLimitMs = 15_000
+const maxIssuers = 500
+// By fetch, so that what one manager may reach is no way round what another may not.
+const knownBy = new WeakMap<typeof globalThis.fetch, Map<string, Known>>()
+
+/**
+ * The endpoints of an authorization server. Metadata of an issuer are fetched once an hour and process, for up to 500
+ * issuers; callers who come meanwhile share the request, which no caller's signal ends.
+ *
+ * @throws ProviderFailure transient; CredentialError CONFIG_INVALID when there are no metadata of this issuer
+ */
+export async function serverMetadata(
+  server: AuthorizationServer,
+  environment: CredentialEnvironment,
+): Promise<ServerMetadata> {
+  if (!('issuer' in server)) return namedEndpoints(server)
+  const fetch = outboundFetch(environment)
+  const known = knownBy.get(fetch) ?? new Map<string, Known>()
+  knownBy.set(fetch, known)
+  const key = `${server.discovery ?? 'oidc'} ${server.issuer}`
+  const entry = known.get(key)
+  if (entry !== undefined && environment.startedAt < entry.until) {
+    return whileWanted(entry.metadata, environment.signal)
+  }
+  const metadata = discover(server, fetch, environment.startedAt)
+  known.delete(key)
+  known.set(key, { metadata, until: environment.startedAt + lifetimeMs })
+  for (const oldest of known.keys()) {
+    if (known.size <= maxIssuers) break
+    known.delete(oldest)
+  }
+  metadata.catch(() => {
+    if (known.get(key)?.metadata === metadata) known.delete(key)
+  })
+  return whileWanted(metadata, environment.signal)
+}
+
+function namedEndpoints(server: Exclude<AuthorizationServer, IssuedMetadata>): ServerMetadata {
+  const { tokenEndpoint, revocationEndpoint, introspectionEndpoint } = server
+  return {
+    issuer: new URL(tokenEndpoint).origin,
+    token_endpoint: tokenEndpoint,
+    ...(revocationEndpoint !== undefined && { revocation_endpoint: revocationEndpoint }),
+    ...(introspectionEndpoint !== undefined && { introspection_endpoint: introspectionEndpoint }),
+  }
+}
+
+async function discover(
+  server: IssuedMetadata,
+  fetch: typeof globalThis.fetch,
+  now: number,
+): Promise<ServerMetadata> {
+  try {
+    // The client is none: metadata are the same for every client.
+    const configuration = await discovery(new URL(server.issuer), 'none', undefined, undefined, {
+      algorithm: server.discovery ?? 'oidc',
+      timeout: requestLimitMs / 1000,
+      [customFetch]: (url, options) => fetch(url, options as RequestInit),
+      execute: server.issuer.startsWith('http:') ? [allowInsecureRequests] : [],
+    })
+    return configuration.serverMetadata()
+  } catch (error) {
+    throw await discoveryFailure(error, server.issuer, now)
+  }
+}
+
+/** The result of shared work, unless the caller gives up first. */
+async function whileWanted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const { promise: unwanted, reject } = Promise.withResolvers<never>()
+  const giveUp = () => reject(signal.reason)
+  signal.addEventListener('abort', giveUp, { once: true })
+  try {
+    return await Promise.race([work, unwanted])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}

@@ -1,0 +1,189 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Provider } from 'oidc-provider'
+import { answerWithFault, type Fault, holdAnswer } from './fault.ts'
+import { createProvider, scopes } from './provider.ts'
+import { StrictStorage } from './strict-adapter.ts'
+import { logTokenRequests, type TokenRequest } from './token-request-log.ts'
+
+export interface AuthorizationServerOptions {
+  /** The lifetime of access tokens, in seconds. Default 3600. */
+  readonly accessTokenTtlS?: number
+  /** Whether a refresh replaces the refresh token; using a replaced one ends the whole grant. Default true. */
+  readonly rotate?: boolean
+  /** The loopback port. Default: a free one. */
+  readonly port?: number
+  /** Called for every token request that the server has acted on. */
+  readonly onTokenRequest?: (request: TokenRequest) => void
+}
+
+/** The tokens of somebody's consent, without a browser. */
+export interface IssuedGrant {
+  readonly grantId: string
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** Epoch ms. */
+  readonly expiresAt: number
+  readonly scope: string
+}
+
+/** A running OpenID provider on 127.0.0.1, for tests, examples and benchmarks. */
+export interface AuthorizationServer extends AsyncDisposable {
+  readonly issuer: string
+  /** Clients of the three kinds of authentication. */
+  readonly clients: {
+    readonly basic: { readonly id: string; readonly secret: string }
+    readonly post: { readonly id: string; readonly secret: string }
+    readonly none: { readonly id: string }
+  }
+  /** What the server has acted on, in order. Clear it by `length = 0`. */
+  readonly tokenRequests: TokenRequest[]
+  /** Paths other than the token endpoint's that were asked for, in order. */
+  readonly otherRequests: string[]
+  /** Answers GET with 200 and the account to a valid bearer token, else with 401. */
+  readonly protectedResourceUrl: string
+  /** Tokens that `client` (default `basic`) got from an account that consented. */
+  issueGrant(options?: {
+    accountId?: string
+    client?: 'basic' | 'post' | 'none'
+    scope?: string
+  }): Promise<IssuedGrant>
+  /** The account takes its consent back: every token of the grant ends. */
+  withdrawConsent(grantId: string): void
+  /** Acts on token requests at once, and answers them so many ms later. */
+  setDelay(ms: number): void
+  /** The next token requests, one a fault, go wrong. */
+  failNext(...faults: Fault[]): void
+  close(): Promise<void>
+}
+
+/** Starts one. Close it, or hold it with `await using`. */
+export async function startAuthorizationServer(
+  options: AuthorizationServerOptions = {},
+): Promise<AuthorizationServer> {
+  const { accessTokenTtlS = 3600, rotate = true, port = 0, onTokenRequest } = options
+  const server = createServer()
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(port, '127.0.0.1', resolve),
+  )
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  const clients = {
+    basic: { id: 'basic', secret: randomBytes(24).toString('base64url') },
+    post: { id: 'post', secret: randomBytes(24).toString('base64url') },
+    none: { id: 'none' },
+  }
+  const registered = [
+    { ...registration(clients.basic.id, 'client_secret_basic'), client_secret: clients.basic.secret },
+    { ...registration(clients.post.id, 'client_secret_post'), client_secret: clients.post.secret },
+    registration(clients.none.id, 'none'),
+  ]
+  const storage = new StrictStorage()
+  const provider = createProvider(issuer, { accessTokenTtlS, rotate, clients: registered }, storage)
+
+  const tokenRequests: TokenRequest[] = []
+  const otherRequests: string[] = []
+  const faults: Fault[] = []
+  let delayMs = 0
+  logTokenRequests(provider, request => {
+    tokenRequests.push(request)
+    onTokenRequest?.(request)
+  })
+
+  const callback = provider.callback()
+  server.on('request', (request, response) => {
+    const path = (request.url ?? '').split('?')[0] ?? ''
+    if (path !== '/token') otherRequests.push(path)
+    if (path === '/resource') void answerResource(provider, request, response)
+    else if (path === '/token') answerToken(request, response)
+    else void callback(request, response)
+  })
+
+  function answerToken(request: IncomingMessage, response: ServerResponse): void {
+    const fault = faults.shift()
+    if (fault?.when === 'before') {
+      request.resume().once('end', () => answerWithFault(response, fault))
+      return
+    }
+    holdAnswer(response, release => {
+      const answer = () => (fault ? answerWithFault(response, fault) : release())
+      if (delayMs > 0) void delay(delayMs).then(answer)
+      else answer()
+    })
+    void callback(request, response)
+  }
+
+  async function close(): Promise<void> {
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
+  }
+
+  return {
+    issuer,
+    clients,
+    tokenRequests,
+    otherRequests,
+    protectedResourceUrl: `${issuer}/resource`,
+    issueGrant: ({ accountId = randomUUID(), client = 'basic', scope = scopes.join(' ') } = {}) =>
+      issueGrant(provider, accountId, clients[client].id, scope),
+    withdrawConsent: grantId => storage.endGrant(grantId),
+    setDelay(ms) {
+      delayMs = ms
+    },
+    failNext: (...given) => void faults.push(...given),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function registration(id: string, authentication: 'client_secret_basic' | 'client_secret_post' | 'none') {
+  const grants = ['authorization_code', 'refresh_token']
+  return {
+    client_id: id,
+    token_endpoint_auth_method: authentication,
+    grant_types: authentication === 'none' ? grants : [...grants, 'client_credentials'],
+    redirect_uris: ['https://client.example/callback'],
+    id_token_signed_response_alg: 'ES256' as const,
+    scope: scopes.join(' '),
+  }
+}
+
+async function issueGrant(
+  provider: Provider,
+  accountId: string,
+  clientId: string,
+  scope: string,
+): Promise<IssuedGrant> {
+  const client = await provider.Client.find(clientId)
+  if (client === undefined) throw new Error(`There is no client ${clientId}`)
+  const grant = new provider.Grant({ accountId, clientId })
+  grant.addOIDCScope(scope)
+  const grantId = await grant.save()
+  const about = { accountId, client, grantId, gty: 'authorization_code', scope }
+  const refreshToken = await new provider.RefreshToken({
+    ...about,
+    expiresWithSession: false,
+  } as never).save()
+  const issued = new provider.AccessToken({ ...about, expiresWithSession: false } as never)
+  const accessToken = await issued.save()
+  return { grantId, accessToken, refreshToken, expiresAt: Date.now() + issued.expiration * 1000, scope }
+}
+
+async function answerResource(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const value = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
+  const token = (await provider.AccessToken.find(value)) ?? (await provider.ClientCredentials.find(value))
+  if (token === undefined) {
+    response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end()
+    return
+  }
+  const account = 'accountId' in token ? token.accountId : token.clientId
+  response
+    .writeHead(200, { 'content-type': 'application/json' })
+    .end(JSON.stringify({ account, scope: token.scope }))
+}

@@ -1,0 +1,8 @@
+export {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  type IssuedGrant,
+  startAuthorizationServer,
+} from './authorization-server.ts'
+export type { Fault } from './fault.ts'
+export type { TokenRequest } from './token-request-log.ts'

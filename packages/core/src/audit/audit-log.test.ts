@@ -61,6 +61,22 @@ describe('AuditLog.write', () => {
     expect(await verify()).toMatchObject({ intact: true })
   })
 
+  it('gives a write that came during a failing one an attempt of its own', async () => {
+    const { log, sink, reasons } = setUp()
+    const append = sink.append.bind(sink)
+    let second: Promise<void> | undefined
+    sink.append = async (...given) => {
+      if (second !== undefined) return append(...given)
+      second = log.write(eventOf({ reason: 'second' }))
+      throw new Error('connection reset')
+    }
+    await expect(log.write(eventOf({ reason: 'first' }))).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+    })
+    await second
+    expect(await reasons()).toEqual(['second'])
+  })
+
   it('wraps what a sink throws that is no CredentialError, keeping the cause', async () => {
     const { log, sink } = setUp()
     const cause = new TypeError('broken driver')
@@ -208,6 +224,15 @@ describe('AuditLog.queue', () => {
     sink.weather = 'up'
     await log.write(eventOf({ reason: 'written' }))
     expect(await reasons()).toEqual(['queued', 'written'])
+  })
+
+  it('gives the room of written events to new ones', async () => {
+    const { log, reader } = setUp({ maxQueued: 5 })
+    for (let n = 0; n < 30; n++) {
+      log.queue(eventOf({ reason: `${n}` }))
+      if (n % 5 === 4) await log.flush()
+    }
+    expect((await eventsIn(reader)).map(({ action }) => action)).toEqual(Array(30).fill('credential.update'))
   })
 
   it('counts what finds no room, and says so once there is', async () => {

@@ -173,7 +173,6 @@ export class ChainWriter {
       return
     }
     if (head.sequence === known.sequence && head.hash === known.hash) return
-    if (head.sequence <= known.sequence) throw cutBack(chain, known.sequence)
     const next = (await sink.read(chain, known.sequence + 1, 1))[0]
     if (next?.previousHash !== known.hash) throw cutBack(chain, known.sequence)
     const landed = this.#attempts.find(attempt => attempt.firstHash === next.hash)

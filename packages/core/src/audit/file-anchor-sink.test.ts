@@ -124,6 +124,17 @@ describe('anchors in time', () => {
     await Promise.all([first.close(), second.close()])
   })
 
+  it('are not written when nothing happened', async () => {
+    const anchors = new FileAnchorSink(path)
+    const sink = new MemoryAuditSink(new MemoryAuditBackend())
+    for (let n = 0; n < 3; n++) {
+      const log = new AuditLog({ sink, keys, clock: new ManualClock(), anchors })
+      if (n === 0) await log.write(eventOf())
+      await log.close()
+    }
+    expect((await anchors.latest())?.number).toBe(1)
+  })
+
   it('that fail are told to the audit once, not every five minutes', async () => {
     const backend = new MemoryAuditBackend()
     const clock = new ManualClock()

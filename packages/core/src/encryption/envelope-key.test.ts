@@ -150,6 +150,14 @@ describe('envelopeKey', () => {
     expect(header.writes).toBe(1)
   })
 
+  it('passes on what a key service throws that is no CredentialError as its cause', async () => {
+    const { provider, service, clock } = await setUp({ maxAgeMs: 1_000 })
+    const cause = new TypeError('socket hang up')
+    service.wrap = () => Promise.reject(cause)
+    clock.at += 1_000
+    await expect(provider.encrypt(text, bound)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', cause })
+  })
+
   it('refuses the key of another service', async () => {
     const { header } = await setUp()
     await expect(openEncryption(envelopeKey(new MemoryKeyService()), header)).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import { openBytes, type SealedParts, sealBytes, sealFormats } from './aes-gcm-f
 import { DataKeyCache } from './data-key-cache.ts'
 import { assertKeyId, type KeyParameters, type KeySource, type OpenedKey, wrongKind } from './key-source.ts'
 import type { KeyWrapper } from './key-wrapper.ts'
-import { closedError, wrongFormat } from './sealing-errors.ts'
+import { closedError, keyServiceFailure, wrongFormat } from './sealing-errors.ts'
 
 export interface EnvelopeKeyOptions {
   /** Names the key in ciphertext and header. Default `envelope`. */
@@ -131,7 +131,7 @@ class EnvelopeKey implements OpenedKey {
     const bytes = randomBytes(dataKeyLength)
     try {
       const startedAt = this.#clock.now()
-      const wrapped = await this.#wrapper.wrap(bytes)
+      const wrapped = await this.#askService(this.#wrapper.wrap(bytes))
       if (wrapped.length === 0 || wrapped.length > maxWrappedLength) {
         throw new CredentialError(
           'CONFIG_INVALID',
@@ -149,9 +149,17 @@ class EnvelopeKey implements OpenedKey {
     }
   }
 
+  async #askService<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } catch (error) {
+      throw keyServiceFailure(this.#wrapper.name, error)
+    }
+  }
+
   #unwrap(wrapped: Uint8Array): Promise<KeyObject> {
     return this.#unwrapped.load(wrapped, async () => {
-      const bytes = await this.#wrapper.unwrap(wrapped)
+      const bytes = await this.#askService(this.#wrapper.unwrap(wrapped))
       try {
         if (bytes.length !== dataKeyLength) {
           throw new CredentialError(

@@ -2,14 +2,9 @@ import { bearerToken, type CredentialEnvironment, defineCredential } from '@nebu
 import type { z } from 'zod'
 import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import { assumedLifetimeMs, bearerOf, mergeTokens, type TokenSet } from '../token-endpoint/token-set.ts'
-import {
-  type GrantState,
-  grantPeer,
-  grantState,
-  registrationInput,
-  revokeGrant,
-  verifyGrant,
-} from './registration-state.ts'
+import { type GrantState, grantPeer, grantState, registrationInput } from './grant-state.ts'
+import { revokeGrant } from './revoke-grant.ts'
+import { verifyGrant } from './verify-grant.ts'
 
 type Registered = z.output<typeof registrationInput>
 

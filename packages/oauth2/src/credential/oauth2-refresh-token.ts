@@ -8,14 +8,9 @@ import {
 import { z } from 'zod'
 import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import { assumedLifetimeMs, bearerOf, mergeTokens } from '../token-endpoint/token-set.ts'
-import {
-  type GrantState,
-  grantPeer,
-  grantState,
-  registrationInput,
-  revokeGrant,
-  verifyGrant,
-} from './registration-state.ts'
+import { type GrantState, grantPeer, grantState, registrationInput } from './grant-state.ts'
+import { revokeGrant } from './revoke-grant.ts'
+import { verifyGrant } from './verify-grant.ts'
 
 const tokensInput = z.strictObject({
   ...registrationInput.shape,

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { authorizationServer, oauthClient, requestedAccess } from '../token-endpoint/authorization-server.ts'
+import { peerOf } from '../token-endpoint/token-endpoint.ts'
+import { tokenSet } from '../token-endpoint/token-set.ts'
+
+/** What every OAuth credential type takes: the server, our client there, and what to ask for. */
+export const registrationInput = z.strictObject({
+  server: authorizationServer,
+  client: oauthClient,
+  ...requestedAccess.shape,
+  /** The lifetime of access tokens where the server names none, in ms. Default 1 h. */
+  assumedLifetimeMs: z.number().int().positive().optional(),
+})
+
+/** What every OAuth credential type keeps. */
+export const grantState = z.object({
+  ...registrationInput.shape,
+  /** The one last used. */
+  tokenEndpoint: z.string(),
+  tokens: tokenSet,
+})
+export type GrantState = z.output<typeof grantState>
+
+export function grantPeer({ tokenEndpoint, client }: GrantState): string {
+  return peerOf(tokenEndpoint, client)
+}

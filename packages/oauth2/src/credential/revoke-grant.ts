@@ -1,0 +1,18 @@
+import { type CredentialEnvironment, ProviderFailure } from '@nebula-credential/core'
+import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
+import type { GrantState } from './grant-state.ts'
+
+/**
+ * Gives the tokens up at the authorization server, RFC 7009; does nothing where it has no revocation endpoint.
+ * The refresh token goes first: a server that ends the grant with it ends the access token too.
+ */
+export async function revokeGrant(state: GrantState, environment: CredentialEnvironment): Promise<void> {
+  const endpoint = await TokenEndpoint.open(state, environment)
+  const { refreshToken, accessToken } = state.tokens
+  if (refreshToken !== undefined) await endpoint.revoke(refreshToken.expose(), 'refresh_token')
+  await endpoint.revoke(accessToken.expose(), 'access_token').catch(error => {
+    // A server may revoke refresh tokens only, RFC 7009 section 2.2.1; access tokens then end by themselves.
+    if (!(error instanceof ProviderFailure) || error.kind !== 'config' || refreshToken === undefined)
+      throw error
+  })
+}

@@ -1,0 +1,30 @@
+import {
+  type BearerToken,
+  type CredentialEnvironment,
+  ProviderFailure,
+  type Verification,
+} from '@nebula-credential/core'
+import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
+import type { GrantState } from './grant-state.ts'
+
+/**
+ * What the authorization server says about a token, RFC 7662; nothing where it has no introspection endpoint.
+ * @throws ProviderFailure terminal when it says that the token is not active
+ */
+export async function verifyGrant(
+  token: BearerToken,
+  environment: CredentialEnvironment,
+  state: GrantState,
+): Promise<Verification> {
+  const endpoint = await TokenEndpoint.open(state, environment)
+  const about = await endpoint.introspect(token.value.expose())
+  if (about === undefined) return {}
+  if (!about.active) {
+    throw new ProviderFailure('terminal', 'the authorization server says that the token is not active')
+  }
+  const { sub, username, scope } = about
+  return {
+    ...(sub !== undefined && { account: { id: sub, label: username ?? sub } }),
+    ...(scope !== undefined && { granted: scope.split(' ') }),
+  }
+}

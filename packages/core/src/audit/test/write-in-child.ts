@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto'
-import { AuditKeys, AuditLog, systemClock } from '@nebula-credential/core'
 import { SqliteStateStore } from '@nebula-credential/storage-sqlite'
+import { AuditKeys, AuditLog, systemClock } from '../../index.ts'
 
 /**
  * Writes events to one audit chain of the SQLite file named on the command line until it is killed, and prints the

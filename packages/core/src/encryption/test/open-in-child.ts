@@ -1,5 +1,5 @@
-import { openEncryption, passphraseKey } from '@nebula-credential/core'
 import { SqliteStateStore } from '@nebula-credential/storage-sqlite'
+import { openEncryption, passphraseKey } from '../../index.ts'
 
 /** Opens the encryption of the SQLite file named on the command line, and prints a sealed text as base64. */
 const store = new SqliteStateStore(process.argv[2] ?? '')

@@ -16,29 +16,53 @@ interface Reaction {
 
 /** The closed set of error codes, each with the reaction it asks for. */
 export const errorCodes = {
+  /** An option, or how the program is put together, is wrong; the message names it. */
   CONFIG_INVALID: { retryable: false, whoActs: 'developer' },
+  /** A value that somebody supplied does not fit; `issues` has the fields and reasons. */
   INPUT_INVALID: { retryable: false, whoActs: 'person who typed it' },
+  /** The credential or token is of another type or kind than the call expects. */
   TYPE_MISMATCH: { retryable: false, whoActs: 'developer' },
+  /** Nothing of this id is stored, or it is not visible in this scope: the two look alike on purpose. */
   CREDENTIAL_NOT_FOUND: { retryable: false, whoActs: 'caller' },
+  /** Something of this id or name exists already. */
   ALREADY_EXISTS: { retryable: false, whoActs: 'caller' },
+  /** The grant has ended (refused by the provider, revoked, or lost in a rotation); its owner must connect again. */
   REAUTHORIZATION_REQUIRED: { retryable: false, whoActs: 'end user' },
+  /** The provider refuses us, not the owner: a wrong client, secret or scope. */
   PROVIDER_REJECTED: { retryable: false, whoActs: 'operator' },
+  /** The provider cannot be reached, is overloaded, or its circuit breaker is open. */
   PROVIDER_UNAVAILABLE: { retryable: true, whoActs: 'nobody yet' },
+  /** The credential rests after a failed refresh; nothing was tried. */
   COOLING_DOWN: { retryable: true, whoActs: 'nobody yet' },
+  /** The store, lock, outbox or audit sink cannot be reached or written. */
   STORAGE_UNAVAILABLE: { retryable: true, whoActs: 'operator' },
+  /** Somebody else wrote first; what was read is out of date. */
   VERSION_CONFLICT: { retryable: true, whoActs: 'manager' },
+  /** A lease ran out or was taken before its holder was done. */
   LOCK_LOST: { retryable: true, whoActs: 'manager' },
+  /** Another process holds the lock or refreshes; it was waited for in vain. */
   LOCK_TIMEOUT: { retryable: true, whoActs: 'manager' },
+  /** What is stored was written by a newer release, or lacks a migration. */
   SCHEMA_MISMATCH: { retryable: false, whoActs: 'operator' },
+  /** The key given is not the one of the store; the store is untouched. */
   KEY_MISMATCH: { retryable: false, whoActs: 'operator' },
+  /** What is stored was changed, moved or damaged; it does not open. */
   DECRYPTION_FAILED: { retryable: false, whoActs: 'operator' },
+  /** An entry of the audit cannot be believed; the message names chain and sequence. */
   AUDIT_BROKEN: { retryable: false, whoActs: 'operator' },
+  /** A callback does not belong to a flow that was begun here. */
   FLOW_FORGED: { retryable: false, whoActs: 'end user' },
+  /** A callback has been used before. */
   FLOW_REPLAYED: { retryable: false, whoActs: 'end user' },
+  /** A flow was not completed in time. */
   FLOW_EXPIRED: { retryable: false, whoActs: 'end user' },
+  /** A callback comes from another authorization server than the one asked (RFC 9207). */
   ISSUER_MISMATCH: { retryable: false, whoActs: 'end user' },
+  /** The credential is in a status from which this is not possible. */
   ILLEGAL_TRANSITION: { retryable: false, whoActs: 'developer' },
+  /** The credential type or the store cannot do this. */
   NOT_SUPPORTED: { retryable: false, whoActs: 'developer' },
+  /** The manager, or a part of it, was closed before the call. */
   CLOSED: { retryable: false, whoActs: 'developer' },
 } as const satisfies Record<string, Reaction>
 

@@ -2,9 +2,9 @@ import { CredentialError } from '../errors.ts'
 
 /** Every number that governs tokens, refreshes and caches. Durations are in milliseconds. */
 export interface RefreshPolicy {
-  /** How long a token must still be valid to be handed out: at most this. Default 30,000. */
+  /** How long a token must still be valid to be handed out. Default 30,000. */
   readonly minValidityMs: number
-  /** ... and at most this part of its lifetime. Default 0.1. */
+  /** The same as a part of the token's lifetime; the smaller of the two counts. Default 0.1. */
   readonly minValidityShare: number
   /** A token is due for a refresh after this part of its lifetime. Default 0.8. */
   readonly dueShare: number
@@ -15,7 +15,7 @@ export interface RefreshPolicy {
   readonly callerWaitMs: number
   /** How long a request of a rotating grant may run after its caller gave up. Default 60,000. */
   readonly rotatingRequestMs: number
-  /** How long others wait beyond that for the result to be saved. Default 5,000. */
+  /** How long others wait beyond `rotatingRequestMs` for the result to be saved. Default 5,000. */
   readonly intentMarginMs: number
   /** How often a foreign intent is looked at again. Default 100. */
   readonly intentPollMs: number
@@ -39,7 +39,7 @@ export interface RefreshPolicy {
 
   /** Peer failures in a row, over at least `breakerCredentials` credentials, that open the circuit breaker. Default 5. */
   readonly breakerFailures: number
-  /** Default 2. */
+  /** How many credentials must have failed for the circuit breaker to open. Default 2. */
   readonly breakerCredentials: number
   /** How long the breaker stays open before one request may try. Default 30,000. */
   readonly breakerOpenMs: number

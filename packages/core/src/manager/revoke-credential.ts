@@ -85,9 +85,10 @@ async function tellProvider(
 
 /** The provider knows, so nothing needs the secret any more. */
 async function erase(runtime: Runtime, revoked: CredentialRecord, sealed: SealedState): Promise<void> {
-  const erased = await seal(runtime, revoked, { ...sealed, state: undefined })
+  const erased = { ...revoked, version: revoked.version + 1, updatedAt: runtime.clock.now() }
+  const state = await runtime.sealer.seal(erased, { ...sealed, state: undefined })
   try {
-    await runtime.store.replace({ ...erased, version: revoked.version + 1, updatedAt: runtime.clock.now() })
+    await runtime.store.replace({ ...erased, state })
   } catch (error) {
     // It is revoked here and there; only its useless secret is still stored.
     if (!isCredentialError(error)) throw error

@@ -3,6 +3,7 @@ import { type AuthorizationServer, startAuthorizationServer } from 'authorizatio
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { environment, stored } from '../../test/environment.ts'
+import { scriptedServer } from '../../test/scripted-server.ts'
 import { oauth2ClientCredentials as type } from './oauth2-client-credentials.ts'
 
 let server: AuthorizationServer
@@ -121,6 +122,19 @@ describe('verifying and revoking', () => {
     expect(await type.verify?.(mint(state), environment(), state)).toEqual({})
     await type.revoke?.(state, environment())
     expect(server.otherRequests).toEqual([])
+  })
+
+  it.each([401, 403])('takes a refusal to introspect (HTTP %i) for no news about the token', async status => {
+    await using refusing = await scriptedServer(response => response.writeHead(status).end())
+    const input = given({
+      server: {
+        tokenEndpoint: `${server.issuer}/token`,
+        introspectionEndpoint: `${refusing.origin}/introspect`,
+      },
+    })
+    const state = await type.initialize(input, environment())
+    expect(await type.verify?.(mint(state), environment(), state)).toEqual({})
+    expect(refusing.requests).toHaveLength(1)
   })
 
   it('uses the endpoints that are named', async () => {

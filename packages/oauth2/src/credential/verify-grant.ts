@@ -8,8 +8,10 @@ import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import type { GrantState } from './grant-state.ts'
 
 /**
- * What the authorization server says about a token, RFC 7662; nothing where it has no introspection endpoint.
- * @throws ProviderFailure terminal when it says that the token is not active
+ * What the authorization server says about a token, RFC 7662. Nothing where it has no introspection endpoint, or does
+ * not let this client use it: that says nothing about the token.
+ *
+ * @throws ProviderFailure terminal when the server says that the token is not active
  */
 export async function verifyGrant(
   token: BearerToken,
@@ -17,7 +19,7 @@ export async function verifyGrant(
   state: GrantState,
 ): Promise<Verification> {
   const endpoint = await TokenEndpoint.open(state, environment)
-  const about = await endpoint.introspect(token.value.expose())
+  const about = await endpoint.introspect(token.value.expose()).catch(unlessRefused)
   if (about === undefined) return {}
   if (!about.active) {
     throw new ProviderFailure('terminal', 'the authorization server says that the token is not active')
@@ -27,4 +29,8 @@ export async function verifyGrant(
     ...(sub !== undefined && { account: { id: sub, label: username ?? sub } }),
     ...(scope !== undefined && { granted: scope.split(' ') }),
   }
+}
+
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof ProviderFailure) || error.kind !== 'config') throw error
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { inspect } from 'node:util'
+import { leakScan } from '@nebula-credential/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { environment } from '../../test/environment.ts'
@@ -173,17 +173,7 @@ describe('a server that echoes what it was sent', () => {
     it.each(echoes)('%s', async (_, answer) => {
       const error = await failureOf(answer, fetch)
       expect(error).toMatchObject({ name: 'ProviderFailure' })
-      const shown = [
-        inspect(error, { depth: 20, showHidden: true }),
-        String(error),
-        JSON.stringify(error),
-        ...chain(error).flatMap(cause => [cause.message, cause.stack ?? '', JSON.stringify(cause)]),
-      ].join('\n')
-      for (const secret of secrets) expect(shown).not.toContain(secret)
+      expect(leakScan(error, secrets)).toEqual([])
     })
   })
 })
-
-function chain(error: unknown): Error[] {
-  return error instanceof Error ? [error, ...chain(error.cause)] : []
-}

@@ -1,0 +1,56 @@
+import {
+  describeDistributedLock,
+  describeInvalidation,
+  describeOutbox,
+  describeStateStore,
+  describeTokenCache,
+} from '@nebula-credential/testing'
+import { beforeEach } from 'vitest'
+import { openClient, openPair, redisUrl, shortLeases, withoutRedis } from '../test/redis-harness.ts'
+import { RedisDistributedLock } from './distributed-lock.ts'
+import { RedisInvalidation } from './invalidation.ts'
+import { Keyspace } from './keyspace.ts'
+import { RedisOutbox } from './outbox.ts'
+import { RedisStateStore } from './state-store.ts'
+import { RedisTokenCache } from './token-cache.ts'
+
+const commandTimeoutMs = 250
+
+beforeEach(context => context.skip(redisUrl === '', withoutRedis))
+
+describeStateStore('RedisStateStore', async () => ({
+  ...(await openPair(
+    redisUrl,
+    (client, keyPrefix) =>
+      new RedisStateStore(client, { keyPrefix, commandTimeoutMs, leaseTiming: shortLeases }),
+  )),
+  leaseTiming: shortLeases,
+}))
+
+describeTokenCache('RedisTokenCache', () =>
+  openPair(redisUrl, (client, keyPrefix) => new RedisTokenCache(client, { keyPrefix, commandTimeoutMs })),
+)
+
+describeDistributedLock('RedisDistributedLock', async () => {
+  const pair = await openPair(
+    redisUrl,
+    (client, keyPrefix) => new RedisDistributedLock(client, { keyPrefix, commandTimeoutMs, ...shortLeases }),
+  )
+  return {
+    ...pair,
+    timing: shortLeases,
+    async loseLease({ key }) {
+      const client = openClient(redisUrl)
+      await client.del(new Keyspace(pair.prefix).lock(key))
+      client.disconnect()
+    },
+  }
+})
+
+describeOutbox('RedisOutbox', () =>
+  openPair(redisUrl, (client, keyPrefix) => new RedisOutbox(client, { keyPrefix, commandTimeoutMs })),
+)
+
+describeInvalidation('RedisInvalidation', () =>
+  openPair(redisUrl, (client, keyPrefix) => new RedisInvalidation(client, { keyPrefix, commandTimeoutMs })),
+)

@@ -125,6 +125,7 @@ export class SqliteConnection {
   }
 
   #openDatabase(): DatabaseSync {
+    this.#assertNotClosed()
     if (this.#database === undefined) throw new Error('The database is open only within run')
     return this.#database
   }

@@ -21,50 +21,21 @@ export function listQuery(
   after: ListPosition | undefined,
   firstLabel?: string | undefined,
 ): Query {
-  const { tenantId, type, status, dueBefore, labels = {} } = filter
-  const byLabel = firstLabel !== undefined && dueBefore === undefined
-  const table = byLabel
-    ? `credential_label AS label CROSS JOIN credential INDEXED BY credential_by_id
-       ON credential.tenant_id = label.tenant_id AND credential.id = label.id`
-    : `credential INDEXED BY ${indexOf(filter)}`
-  // The columns that the index is read in order of.
+  const byLabel = firstLabel !== undefined && filter.dueBefore === undefined
+  // The table in whose order the records are read.
   const at = byLabel ? 'label' : 'credential'
-  const order = [...(dueBefore === undefined ? [] : ['due_at']), 'tenant_id', 'id'].map(
-    name => `${at}.${name}`,
-  )
-  const keyOrder = tenantId === undefined ? order : order.filter(name => name !== `${at}.tenant_id`)
-
-  const conditions: string[] = []
-  const parameters: Record<string, SQLInputValue> = { limit }
-  const where = (condition: string, values: Record<string, SQLInputValue>) => {
-    conditions.push(condition)
-    Object.assign(parameters, values)
-  }
-  if (tenantId !== undefined) where(`${at}.tenant_id = $tenantId`, { tenantId })
-  if (byLabel) {
-    where('label.name = $labelName AND label.value = $labelValue', {
-      labelName: firstLabel,
-      labelValue: labels[firstLabel] as string,
-    })
-  }
-  if (type !== undefined) where('credential.type = $type', { type })
-  if (status !== undefined) where('credential.status = $status', { status })
-  if (dueBefore !== undefined) where('credential.due_at <= $dueBefore', { dueBefore })
-  if (after !== undefined) {
-    const values = { afterDueAt: after.dueAt, afterTenantId: after.tenantId, afterId: after.id }
-    const used = keyOrder.map(name => positionParameters[name.slice(at.length + 1)] as keyof typeof values)
-    where(
-      `(${keyOrder.join(', ')}) > (${used.map(name => `$${name}`).join(', ')})`,
-      Object.fromEntries(used.map(name => [name, values[name] as SQLInputValue])),
-    )
-  }
-  if (Object.keys(labels).length > (byLabel ? 1 : 0))
-    where(carriesAllLabels, { labels: JSON.stringify(labels) })
-
-  const columns = summaryColumns.replaceAll(/\w+/g, name => `credential.${name}`)
+  const table = byLabel ? labelledCredentials : `credential INDEXED BY ${indexOf(filter)}`
+  const conditions = [
+    ...(byLabel ? [carriesLabel(firstLabel, filter)] : []),
+    ...matches(filter, at),
+    ...(after === undefined ? [] : [isBehind(after, filter, at)]),
+    ...carriesAllLabels(filter, byLabel),
+  ]
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`
+  const order = `${filter.dueBefore === undefined ? '' : `${at}.due_at, `}${at}.tenant_id, ${at}.id`
   return {
-    sql: `SELECT ${columns} FROM ${table}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''} ORDER BY ${order.join(', ')} LIMIT $limit`,
-    parameters,
+    sql: `SELECT ${columns} FROM ${table} ${where} ORDER BY ${order} LIMIT $limit`,
+    parameters: Object.assign({ limit }, ...conditions.map(({ values }) => values)),
   }
 }
 
@@ -72,18 +43,56 @@ export function listQuery(
 export const countLabelled =
   'SELECT count(*) AS count FROM (SELECT 1 FROM credential_label WHERE tenant_id = $tenantId AND name = $name AND value = $value LIMIT $limit)'
 
-const positionParameters: Record<string, string> = {
-  due_at: 'afterDueAt',
-  tenant_id: 'afterTenantId',
-  id: 'afterId',
+interface Condition {
+  readonly sql: string
+  readonly values: Record<string, SQLInputValue>
+}
+
+const columns = summaryColumns.replaceAll(/\w+/g, 'credential.$&')
+
+const labelledCredentials = `credential_label AS label CROSS JOIN credential INDEXED BY credential_by_id
+  ON credential.tenant_id = label.tenant_id AND credential.id = label.id`
+
+function matches({ tenantId, type, status, dueBefore }: ListFilter, at: string): Condition[] {
+  return [
+    ...(tenantId === undefined ? [] : [{ sql: `${at}.tenant_id = $tenantId`, values: { tenantId } }]),
+    ...(type === undefined ? [] : [{ sql: 'credential.type = $type', values: { type } }]),
+    ...(status === undefined ? [] : [{ sql: 'credential.status = $status', values: { status } }]),
+    ...(dueBefore === undefined ? [] : [{ sql: 'credential.due_at <= $dueBefore', values: { dueBefore } }]),
+  ]
+}
+
+function isBehind(after: ListPosition, filter: ListFilter, at: string): Condition {
+  const position: [column: string, value: SQLInputValue][] = [
+    ...(filter.dueBefore === undefined ? [] : [['due_at', after.dueAt ?? null] as [string, SQLInputValue]]),
+    ...(filter.tenantId === undefined ? [['tenant_id', after.tenantId] as [string, SQLInputValue]] : []),
+    ['id', after.id],
+  ]
+  const names = position.map(([column]) => `${at}.${column}`).join(', ')
+  const values = position.map(([column]) => `$after_${column}`).join(', ')
+  return {
+    sql: `(${names}) > (${values})`,
+    values: Object.fromEntries(position.map(([column, value]) => [`after_${column}`, value])),
+  }
+}
+
+function carriesLabel(name: string, { labels = {} }: ListFilter): Condition {
+  return {
+    sql: 'label.name = $labelName AND label.value = $labelValue',
+    values: { labelName: name, labelValue: labels[name] as string },
+  }
 }
 
 // One text for any number of labels, so that there are few statements to prepare.
-const carriesAllLabels = `NOT EXISTS (
-  SELECT 1 FROM json_each($labels) AS wanted WHERE NOT EXISTS (
-    SELECT 1 FROM credential_label AS carried
-    WHERE carried.tenant_id = credential.tenant_id AND carried.name = wanted.key
-      AND carried.value = wanted.value AND carried.id = credential.id))`
+function carriesAllLabels({ labels = {} }: ListFilter, firstIsChecked: boolean): Condition[] {
+  if (Object.keys(labels).length <= (firstIsChecked ? 1 : 0)) return []
+  const sql = `NOT EXISTS (
+    SELECT 1 FROM json_each($labels) AS wanted WHERE NOT EXISTS (
+      SELECT 1 FROM credential_label AS carried
+      WHERE carried.tenant_id = credential.tenant_id AND carried.name = wanted.key
+        AND carried.value = wanted.value AND carried.id = credential.id))`
+  return [{ sql, values: { labels: JSON.stringify(labels) } }]
+}
 
 // The planner has no statistics to choose by, so it is told.
 function indexOf({ tenantId, type, status, dueBefore }: ListFilter): string {

@@ -28,6 +28,8 @@ export function createProvider(
     findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     rotateRefreshToken: rotate,
     issueRefreshToken: () => true,
+    // It counts in whole seconds: no token ends before its client was told, and at most a second later.
+    clockTolerance: 1,
     ttl: {
       AccessToken: accessTokenTtlS,
       ClientCredentials: accessTokenTtlS,

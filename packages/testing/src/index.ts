@@ -22,6 +22,7 @@ export {
   keyWrapperSuite,
 } from './key-wrapper/describe-key-wrapper.ts'
 export { describeOutbox, type OutboxHarness, outboxSuite } from './outbox/describe-outbox.ts'
+export { type CaseFailure, runSuite } from './run-suite.ts'
 export {
   describeStateStore,
   type StateStoreOptions,

@@ -17,6 +17,7 @@ import {
   describeAuditSink,
   describeDistributedLock,
   describeInvalidation,
+  describeKeyWrapper,
   describeOutbox,
   describeStateStore,
   describeSuite,
@@ -25,6 +26,7 @@ import {
   PassThroughStore,
   stateStoreSuite,
 } from '@nebula-credential/testing'
+import { openWrappers } from './mutants/key-wrapper-mutants.ts'
 
 describeStateStore(
   'memory',
@@ -88,3 +90,5 @@ describeInvalidation('memory', async () => {
   const backend = new MemoryBackend()
   return { first: new MemoryInvalidation(backend), second: new MemoryInvalidation(backend) }
 })
+
+describeKeyWrapper('local', () => openWrappers())

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type AuditEntry, type AuditSink, isCredentialError } from '@nebula-credential/core'
 import type { ContractGroup, ContractSuite, Harness } from '../contract-suite.ts'
 import { describeSuite } from '../describe-suite.ts'
@@ -13,6 +14,7 @@ export interface AuditSinkHarness extends Harness {
 }
 
 const chain = 'acme/3'
+const maximumAttempts = 500
 const hostileChains = [
   'a/1',
   'A/1',
@@ -230,7 +232,8 @@ export function describeAuditSink(name: string, open: () => Promise<AuditSinkHar
 }
 
 async function appendRepeatedly(sink: AuditSink, times: number): Promise<void> {
-  for (let done = 0; done < times; ) {
+  let done = 0
+  for (let attempt = 0; attempt < maximumAttempts && done < times; attempt++) {
     const head = await sink.head(chain)
     const sequence = head?.sequence ?? 0
     try {
@@ -238,8 +241,10 @@ async function appendRepeatedly(sink: AuditSink, times: number): Promise<void> {
       done++
     } catch (error) {
       if (!isCredentialError(error, 'VERSION_CONFLICT')) throw error
+      await nextTurn()
     }
   }
+  assert.equal(done, times, `no more than ${done} appends won in ${maximumAttempts} attempts`)
 }
 
 function entries(from: number, count: number): readonly AuditEntry[] {

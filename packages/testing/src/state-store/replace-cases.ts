@@ -1,3 +1,5 @@
+import { strict as assert } from 'node:assert'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CredentialRecord, StateStore } from '@nebula-credential/core'
 import { isCredentialError } from '@nebula-credential/core'
 import type { ContractGroup } from '../contract-suite.ts'
@@ -7,6 +9,7 @@ import type { StateStoreHarness } from './state-store-harness.ts'
 
 const racers = 8
 const incrementsEach = 10
+const maximumAttempts = 500
 
 export const replaceCases: ContractGroup<StateStoreHarness> = {
   name: 'replace',
@@ -98,13 +101,16 @@ export const replaceCases: ContractGroup<StateStoreHarness> = {
 }
 
 async function incrementRepeatedly(store: StateStore): Promise<void> {
-  for (let done = 0; done < incrementsEach; ) {
+  let done = 0
+  for (let attempt = 0; attempt < maximumAttempts && done < incrementsEach; attempt++) {
     const record = (await store.get('acme', sampleId())) as CredentialRecord
     try {
       await store.replace({ ...record, version: record.version + 1, generation: record.generation + 1 })
       done++
     } catch (error) {
       if (!isCredentialError(error, 'VERSION_CONFLICT')) throw error
+      await nextTurn()
     }
   }
+  assert.equal(done, incrementsEach, `no more than ${done} writes won in ${maximumAttempts} attempts`)
 }

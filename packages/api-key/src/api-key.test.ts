@@ -80,7 +80,7 @@ describe('an API key', () => {
       'placement.prefix',
     ],
     ['an unknown place', { key, placement: { in: 'cookie', name: 'x' } }, 'placement.in'],
-    ['an unknown field', { key, header: 'X-API-Key' }, ''],
+    ['an unknown field', { key, header: 'X-API-Key' }, '(input)'],
   ])('is refused when it is given %s, and not shown', async (_, input, path) => {
     const error = await sentWith(input as never).catch(error => error)
     expect(error).toMatchObject({ code: 'INPUT_INVALID', issues: [{ path }] })

@@ -1,5 +1,11 @@
 export { type AuditSinkHarness, auditSinkSuite, describeAuditSink } from './audit-sink/describe-audit-sink.ts'
 export type { ContractCase, ContractGroup, ContractSuite, Harness } from './contract-suite.ts'
+export type { CredentialTypeHarness } from './credential-type/credential-type-harness.ts'
+export {
+  type CredentialTypeSample,
+  credentialTypeSuite,
+  describeCredentialType,
+} from './credential-type/describe-credential-type.ts'
 export { describeSuite } from './describe-suite.ts'
 export {
   describeDistributedLock,

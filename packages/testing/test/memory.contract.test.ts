@@ -15,6 +15,7 @@ import {
 } from '@nebula-credential/core'
 import {
   describeAuditSink,
+  describeCredentialType,
   describeDistributedLock,
   describeInvalidation,
   describeKeyWrapper,
@@ -26,6 +27,7 @@ import {
   PassThroughStore,
   stateStoreSuite,
 } from '@nebula-credential/testing'
+import { openType } from './mutants/credential-type-mutants.ts'
 import { openWrappers } from './mutants/key-wrapper-mutants.ts'
 
 describeStateStore(
@@ -92,3 +94,6 @@ describeInvalidation('memory', async () => {
 })
 
 describeKeyWrapper('local', () => openWrappers())
+
+const { definition, ...sample } = openType()
+describeCredentialType(definition, sample)

@@ -1,6 +1,7 @@
 import {
   auditSinkSuite,
   type ContractSuite,
+  credentialTypeSuite,
   distributedLockSuite,
   type Harness,
   invalidationSuite,
@@ -12,6 +13,7 @@ import {
 } from '@nebula-credential/testing'
 import { expect, test } from 'vitest'
 import { auditSinkMutants } from './mutants/audit-sink-mutants.ts'
+import { credentialTypeMutants } from './mutants/credential-type-mutants.ts'
 import { distributedLockMutants } from './mutants/distributed-lock-mutants.ts'
 import { invalidationMutants } from './mutants/invalidation-mutants.ts'
 import { keyWrapperMutants } from './mutants/key-wrapper-mutants.ts'
@@ -39,3 +41,4 @@ expectCaught(outboxSuite, outboxMutants)
 expectCaught(auditSinkSuite, auditSinkMutants)
 expectCaught(invalidationSuite, invalidationMutants)
 expectCaught(keyWrapperSuite, keyWrapperMutants)
+expectCaught(credentialTypeSuite, credentialTypeMutants)

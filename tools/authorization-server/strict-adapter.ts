@@ -4,6 +4,7 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 export class StrictStorage {
   readonly #payloads = new Map<string, AdapterPayload>()
   readonly #keysByGrant = new Map<string, Set<string>>()
+  readonly #endedGrants = new Set<string>()
 
   adapter(model: string): Adapter {
     const keyOf = (id: string) => `${model}:${id}`
@@ -12,6 +13,8 @@ export class StrictStorage {
       findByUid: async uid => this.#search(model, payload => payload.uid === uid),
       findByUserCode: async userCode => this.#search(model, payload => payload.userCode === userCode),
       upsert: async (id, payload, expiresIn) => {
+        // A request may still be at work on a grant that another has ended.
+        if (payload.grantId !== undefined && this.#endedGrants.has(payload.grantId)) return
         const exp = payload.exp ?? (expiresIn ? Math.floor(Date.now() / 1000) + expiresIn : undefined)
         this.#payloads.set(keyOf(id), { ...payload, ...(exp !== undefined && { exp }) })
         if (payload.grantId !== undefined) this.#keysOf(payload.grantId).add(keyOf(id))
@@ -26,6 +29,7 @@ export class StrictStorage {
 
   /** Ends a grant and every token of it. */
   endGrant(grantId: string): void {
+    this.#endedGrants.add(grantId)
     for (const key of this.#keysOf(grantId)) this.#payloads.delete(key)
     this.#keysByGrant.delete(grantId)
     this.#payloads.delete(`Grant:${grantId}`)

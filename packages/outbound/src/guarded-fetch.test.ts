@@ -270,6 +270,13 @@ describe('the time limit', () => {
     expect(performance.now() - start).toBeLessThan(2_000)
   })
 
+  it('ends a connection that does not come about well before the request', async () => {
+    const fetch = guardedFetch({ connectTimeoutMs: 100, lookup: () => new Promise(() => {}) })
+    const error = await fetch('https://service.example/').catch(error => error)
+    expect(error).toEqual(failure('transient', true))
+    expect(error.cause).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT' })
+  })
+
   it('ends a look-up that never answers: nothing was sent', async () => {
     const fetch = guardedFetch({ timeoutMs: 100, lookup: () => new Promise(() => {}) })
     await expect(fetch('https://service.example/')).rejects.toEqual(failure('transient', true))

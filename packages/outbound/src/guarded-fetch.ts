@@ -24,6 +24,8 @@ export interface GuardedFetchOptions {
    * may have used up its refresh token, so it outlives its callers' patience. Bound a call of your own by its signal.
    */
   readonly timeoutMs?: number
+  /** The time for look-up, connection and TLS handshake, in milliseconds. Default 10 s. */
+  readonly connectTimeoutMs?: number
   /** Resolves host names, for tests and for own resolvers; what it answers is checked. Default: the system's. */
   readonly lookup?: Lookup
 }
@@ -45,9 +47,10 @@ export interface GuardedFetchOptions {
  */
 export function guardedFetch(options: GuardedFetchOptions = {}): typeof globalThis.fetch {
   const timeoutMs = positive('timeoutMs', options.timeoutMs ?? 60_000)
+  const connectTimeoutMs = positive('connectTimeoutMs', options.connectTimeoutMs ?? 10_000)
   const maxBytes = positive('maxBodyBytes', options.maxBodyBytes ?? 1_048_576)
   const lookup = options.lookup ?? (hostname => systemLookup(hostname, { all: true }))
-  const agent = guardedAgent(addressPolicy(options.allow ?? []), lookup, timeoutMs)
+  const agent = guardedAgent(addressPolicy(options.allow ?? []), lookup, connectTimeoutMs)
   return async (input, init) => {
     const request = plainRequest(input, init)
     const url = checkedUrl(request.url, options.dangerouslyAllowHttp ?? false)

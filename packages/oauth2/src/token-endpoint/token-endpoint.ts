@@ -8,6 +8,7 @@ import {
   Configuration,
   clientCredentialsGrant,
   customFetch,
+  type IntrospectionResponse,
   None,
   refreshTokenGrant,
   type ServerMetadata,
@@ -68,7 +69,7 @@ export class TokenEndpoint {
    * Whether a token is active, RFC 7662, and whose it is; undefined where no introspection endpoint is known.
    * @throws ProviderFailure, CredentialError CONFIG_INVALID
    */
-  async introspect(token: string) {
+  async introspect(token: string): Promise<IntrospectionResponse | undefined> {
     if (this.#metadata.introspection_endpoint === undefined) return undefined
     return this.#asking(this.#metadata.introspection_endpoint, false, configuration =>
       tokenIntrospection(configuration, token, { token_type_hint: 'access_token' }),

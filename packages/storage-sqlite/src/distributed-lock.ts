@@ -31,10 +31,15 @@ export class SqliteDistributedLock implements DistributedLock {
   constructor(path: string, options: SqliteLockOptions = {}) {
     // A power loss ends all processes, and with them all that a lease protects.
     this.#connection = new SqliteConnection(path, 'crash', options)
-    this.#timing = {
-      ttlMs: positiveMs('ttlMs', options.ttlMs, defaultLeaseTiming.ttlMs),
-      renewEveryMs: positiveMs('renewEveryMs', options.renewEveryMs, defaultLeaseTiming.renewEveryMs),
+    const ttlMs = positiveMs('ttlMs', options.ttlMs, defaultLeaseTiming.ttlMs)
+    const renewEveryMs = positiveMs('renewEveryMs', options.renewEveryMs, defaultLeaseTiming.renewEveryMs)
+    if (renewEveryMs >= ttlMs) {
+      throw new CredentialError(
+        'CONFIG_INVALID',
+        'renewEveryMs must be less than ttlMs, a third of it at best',
+      )
     }
+    this.#timing = { ttlMs, renewEveryMs }
   }
 
   async acquire(key: string, options: AcquireOptions): Promise<Lease> {

@@ -4,14 +4,17 @@ import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, expect, it, type TestContext, vi } from 'vitest'
 import { binaries } from './binaries.ts'
 import { loopback } from './loopback-port.ts'
 import { RedisServer } from './redis-server.ts'
 import { ServiceUnavailable, unlessUnavailable } from './service-unavailable.ts'
+import { TcpProxy } from './tcp-proxy.ts'
 
 const redis = await unlessUnavailable('the module that starts servers', () => RedisServer.start())
 await redis?.[Symbol.asyncDispose]()
+
+const needsRedis = (context: TestContext) => context.skip(!redis, 'there is no Redis here')
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -32,7 +35,8 @@ it.skipIf(!redis)(
   },
 )
 
-it.skipIf(!redis)('leaves no server and no folder behind when the test run is killed', async () => {
+it('leaves no server and no folder behind when the test run is killed', async context => {
+  needsRedis(context)
   const owner = spawn(process.execPath, [fileURLToPath(new URL('test/own-a-server.ts', import.meta.url))], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -42,6 +46,27 @@ it.skipIf(!redis)('leaves no server and no folder behind when the test run is ki
   owner.kill('SIGKILL')
   await expect.poll(() => accepts(port)).toBe(false)
   await expect.poll(() => existsSync(folder), { timeout: 5_000 }).toBe(false)
+})
+
+it('cuts, slows and restores the way to a server', async context => {
+  needsRedis(context)
+  await using server = await RedisServer.start()
+  await using proxy = await TcpProxy.start(server)
+  const ping = async () => (await exchange(proxy.port, 'PING\r\n')) === '+PONG\r\n'
+  expect(await ping()).toBe(true)
+  proxy.delayMs = 100
+  const startedAt = performance.now()
+  expect(await ping()).toBe(true)
+  expect(performance.now() - startedAt).toBeGreaterThan(90)
+  proxy.delayMs = 0
+  proxy.cut()
+  expect(await ping()).toBe(false)
+  proxy.restore()
+  proxy.loseAnswers()
+  expect(await exchange(proxy.port, 'SET heard yes\r\n')).toBe('')
+  expect(await server.command('GET', 'heard')).toContain('yes')
+  proxy.restore()
+  expect(await ping()).toBe(true)
 })
 
 it('says what is not tested where a server cannot be had, and fails in CI', async () => {
@@ -59,5 +84,15 @@ it('says what is not tested where a server cannot be had, and fails in CI', asyn
 function accepts(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const socket = connect(port, loopback, () => resolve(true)).on('error', () => resolve(false))
+  return promise.finally(() => socket.destroy())
+}
+
+/** What a server answers to one request, or '' when it hangs up. */
+function exchange(port: number, request: string): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const socket = connect(port, loopback, () => socket.write(request))
+  socket.on('data', data => resolve(data.toString()))
+  socket.on('error', () => resolve(''))
+  socket.on('close', () => resolve(''))
   return promise.finally(() => socket.destroy())
 }

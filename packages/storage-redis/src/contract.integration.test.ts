@@ -41,7 +41,7 @@ describeDistributedLock('RedisDistributedLock', async () => {
     timing: shortLeases,
     async loseLease({ key }) {
       const client = openClient(redisUrl)
-      await client.del(new Keyspace(pair.prefix).lock(key))
+      await client.del(new Keyspace(pair.keyPrefix).lock(key))
       client.disconnect()
     },
   }

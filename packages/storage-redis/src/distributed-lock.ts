@@ -10,15 +10,16 @@ import {
 import { releaseLock } from './generated/release-lock.ts'
 import { renewLock } from './generated/renew-lock.ts'
 import { takeLock } from './generated/take-lock.ts'
-import { LockQueue, type Place } from './lock-queue.ts'
+import { acquireLock, type LockAttempt, tryAcquireLock } from './lock-acquisition.ts'
+import { LockQueue } from './lock-queue.ts'
 import { leaseTiming, type RedisClient, type RedisLockOptions } from './options.ts'
 import { RedisConnection } from './redis-connection.ts'
-import { timerMs, WaitingTime } from './waiting-time.ts'
 
+// What lua/take-lock.lua answers besides the time that is left.
 const taken = -2
 const endless = -1
-// A lease that is about to end may be renewed at the last moment; then the next look says so.
-const afterExpiryMs = 1
+// Redis forgets a key within a millisecond after its end.
+const afterEndMs = 1
 
 /**
  * A lock between all processes on one Redis; leases run by the server's clock. A free lock costs one round trip.
@@ -47,33 +48,11 @@ export class RedisDistributedLock implements DistributedLock {
   }
 
   async acquire(key: string, options: AcquireOptions): Promise<Lease> {
-    this.#closing.signal.throwIfAborted()
-    options.signal?.throwIfAborted()
-    const ownerToken = newOwnerToken()
-    const given = options.signal === undefined ? [] : [options.signal]
-    using time = new WaitingTime([this.#closing.signal, ...given])
-    const acquiring = this.#takeOrWait(key, ownerToken, options.waitMs, time)
-    try {
-      return await time.within(acquiring)
-    } catch (error) {
-      // A request under way may take it yet.
-      acquiring.then(
-        lease => lease.release(),
-        () => this.#release(key, ownerToken).catch(() => {}),
-      )
-      throw error
-    }
+    return await acquireLock(this.#attempt(key), options, this.#queue, this.#closing.signal)
   }
 
   async tryAcquire(key: string): Promise<Lease | undefined> {
-    this.#closing.signal.throwIfAborted()
-    const ownerToken = newOwnerToken()
-    try {
-      return await this.#takeFree(key, ownerToken)
-    } catch (error) {
-      this.#release(key, ownerToken).catch(() => {})
-      throw error
-    }
+    return await tryAcquireLock(this.#attempt(key), this.#closing.signal)
   }
 
   async close(): Promise<void> {
@@ -84,13 +63,16 @@ export class RedisDistributedLock implements DistributedLock {
     this.#connection.leave()
   }
 
-  async #takeOrWait(key: string, ownerToken: string, waitMs: number, time: WaitingTime): Promise<Lease> {
-    const startedAt = performance.now()
-    const lease = await this.#takeFree(key, ownerToken)
-    if (lease !== undefined) return lease
-    const remainingMs = waitMs - (performance.now() - startedAt)
-    time.limit(remainingMs, `The lock on ${this.#connection.name} was not free within ${waitMs} ms`)
-    return await this.#takeInTurn(key, ownerToken, time)
+  #attempt(key: string): LockAttempt {
+    const { name, keys } = this.#connection
+    const ownerToken = newOwnerToken()
+    return {
+      name,
+      channel: keys.lockReleases(key),
+      takeFree: () => this.#takeFree(key, ownerToken),
+      take: () => this.#take(key, ownerToken),
+      giveUp: () => this.#release(key, ownerToken),
+    }
   }
 
   async #takeFree(key: string, ownerToken: string): Promise<Lease | undefined> {
@@ -102,30 +84,14 @@ export class RedisDistributedLock implements DistributedLock {
     return reply === 'OK' ? this.#lease(key, ownerToken, acquiredAt) : undefined
   }
 
-  async #takeInTurn(key: string, ownerToken: string, time: WaitingTime): Promise<Lease> {
-    const place = await this.#queue.join(this.#connection.keys.lockReleases(key))
-    try {
-      await time.within(place.first)
-      return await this.#takeWhenFree(key, ownerToken, time, place)
-    } finally {
-      place.leave()
-    }
-  }
-
-  async #takeWhenFree(key: string, ownerToken: string, time: WaitingTime, place: Place): Promise<Lease> {
-    for (;;) {
-      const acquiredAt = Date.now()
-      const answer = Number(
-        await this.#connection.run(
-          takeLock,
-          [this.#connection.keys.lock(key)],
-          [ownerToken, this.#timing.ttlMs],
-        ),
-      )
-      if (answer === taken) return this.#lease(key, ownerToken, acquiredAt)
-      const endsInMs = answer === endless ? Number.POSITIVE_INFINITY : answer + afterExpiryMs
-      await time.within(place.notified(timerMs(endsInMs)))
-    }
+  async #take(key: string, ownerToken: string): Promise<Lease | number> {
+    const { keys } = this.#connection
+    const acquiredAt = Date.now()
+    const answer = Number(
+      await this.#connection.run(takeLock, [keys.lock(key)], [ownerToken, this.#timing.ttlMs]),
+    )
+    if (answer === taken) return this.#lease(key, ownerToken, acquiredAt)
+    return answer === endless ? Number.POSITIVE_INFINITY : answer + afterEndMs
   }
 
   #lease(key: string, ownerToken: string, acquiredAt: number): Lease {
@@ -151,6 +117,7 @@ export class RedisDistributedLock implements DistributedLock {
   }
 }
 
-function newOwnerToken(): string {
+/** A random token that makes a lease its own. */
+export function newOwnerToken(): string {
   return randomBytes(16).toString('base64url')
 }

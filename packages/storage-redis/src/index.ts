@@ -8,5 +8,6 @@ export type {
   ReplicaWait,
 } from './options.ts'
 export { RedisOutbox, type RedisOutboxOptions } from './outbox.ts'
+export { RedlockQuorumLock } from './redlock-quorum-lock.ts'
 export { RedisStateStore } from './state-store.ts'
 export { RedisTokenCache } from './token-cache.ts'

@@ -1,15 +1,15 @@
-import type { ChannelListener, Subscriber } from './subscriber.ts'
+import type { ChannelListener, Subscription } from './subscriber.ts'
 
 /**
  * The callers of this process that wait for locks: in order per key, of which the first alone asks the server, and is
  * woken by notification.
  */
 export class LockQueue {
-  readonly #subscriber: Subscriber
+  readonly #subscription: Subscription
   readonly #places = new Map<string, Place[]>()
 
-  constructor(subscriber: Subscriber) {
-    this.#subscriber = subscriber
+  constructor(subscription: Subscription) {
+    this.#subscription = subscription
   }
 
   /** Joins the queue for a channel's lock. @throws CredentialError STORAGE_UNAVAILABLE when it cannot be notified */
@@ -20,7 +20,7 @@ export class LockQueue {
     places.push(place)
     if (places[0] === place) place.beFirst()
     try {
-      place.unsubscribe = await this.#subscriber.subscribe(channel, place)
+      place.unsubscribe = await this.#subscription.subscribe(channel, place)
     } catch (error) {
       place.leave()
       throw error

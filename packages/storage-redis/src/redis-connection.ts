@@ -64,6 +64,14 @@ export class RedisConnection {
     }
   }
 
+  /** @throws CredentialError STORAGE_UNAVAILABLE while the client waits before it tries to connect again */
+  assertConnectable(): void {
+    const { status } = this.client
+    if (status === 'reconnecting' || status === 'close' || status === 'end') {
+      throw driverError(new Error(`The connection is ${status}`), this.name)
+    }
+  }
+
   /** The servers that take writes: all masters of a cluster. */
   async writableNodes(): Promise<readonly Redis[]> {
     if (!(this.client instanceof Cluster)) return [this.client]

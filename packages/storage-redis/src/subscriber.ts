@@ -8,6 +8,15 @@ export interface ChannelListener {
   onGap(): void
 }
 
+/** Where messages of channels come from. */
+export interface Subscription {
+  /**
+   * Listens to a channel until the returned function is called; when this resolves, nothing is missed any more.
+   * @throws CredentialError STORAGE_UNAVAILABLE; CLOSED
+   */
+  subscribe(channel: string, listener: ChannelListener): Promise<() => void>
+}
+
 const firstRetryMs = 50
 const longestRetryMs = 2_000
 
@@ -15,7 +24,7 @@ const longestRetryMs = 2_000
  * One connection that receives the messages of any number of channels. It opens with the first of them, and comes
  * back by itself when it was lost.
  */
-export class Subscriber {
+export class Subscriber implements Subscription {
   readonly #name: string
   readonly #timeoutMs: number
   readonly #open: () => Promise<Redis>
@@ -32,10 +41,6 @@ export class Subscriber {
     this.#open = open
   }
 
-  /**
-   * Listens to a channel until the returned function is called; when this resolves, nothing is missed any more.
-   * @throws CredentialError STORAGE_UNAVAILABLE; CLOSED
-   */
   async subscribe(channel: string, listener: ChannelListener): Promise<() => void> {
     const listeners = this.#listeners.get(channel) ?? new Set()
     listeners.add(listener)

@@ -4,7 +4,6 @@ import { Redis } from 'ioredis'
 import { inject } from 'vitest'
 import { TcpProxy } from '../../../tools/services/tcp-proxy.ts'
 import type {} from '../../../tools/services/vitest/redis.ts'
-import type { RedisClient } from '../src/options.ts'
 
 /** A Redis that keeps an append-only file; '' where there is none. */
 export const redisUrl = inject('redisUrl') ?? ''
@@ -25,33 +24,51 @@ export function openClient(url: string): Redis {
   return client
 }
 
-interface Closable {
-  close(): Promise<void>
-}
-
-/** Opens two adapters as two processes would, through a proxy that can be cut. */
+/** Opens two adapters as two processes would, each with a client of its own, through a proxy that can be cut. */
 export async function openPair<A extends Closable>(
   url: string,
-  open: (client: RedisClient, prefix: string) => A,
+  open: (client: Redis, keyPrefix: string) => A,
 ) {
-  const target = new URL(url)
-  const proxy = await TcpProxy.start({ host: target.hostname, port: Number(target.port) })
-  const proxied = new URL(url)
-  proxied.port = String(proxy.port)
-  const clients = [openClient(proxied.href), openClient(proxied.href)] as const
-  const prefix = uniquePrefix()
-  const [first, second] = [open(clients[0], prefix), open(clients[1], prefix)]
+  return await openPairOnServers([url], ([client], keyPrefix) => open(client as Redis, keyPrefix))
+}
+
+/** As {@link openPair}, with a client and a proxy for each of several servers. */
+export async function openPairOnServers<A extends Closable>(
+  urls: readonly string[],
+  open: (clients: readonly Redis[], keyPrefix: string) => A,
+) {
+  const proxies = await Promise.all(urls.map(startProxy))
+  const clients = [0, 1].map(() => urls.map((url, at) => openClient(through(url, proxies[at] as TcpProxy))))
+  const keyPrefix = uniquePrefix()
+  const [first, second] = clients.map(each => open(each, keyPrefix)) as [A, A]
   return {
     first,
     second,
-    prefix,
+    keyPrefix,
     async breakBackend() {
-      proxy.cut()
+      for (const proxy of proxies) proxy.cut()
     },
     async cleanup() {
       await Promise.all([first.close(), second.close()])
-      for (const client of clients) client.disconnect()
-      await proxy[Symbol.asyncDispose]()
+      for (const client of clients.flat()) client.disconnect()
+      await Promise.all(proxies.map(proxy => proxy[Symbol.asyncDispose]()))
     },
   }
+}
+
+/** A proxy to the server of a URL. */
+export async function startProxy(url: string): Promise<TcpProxy> {
+  const { hostname, port } = new URL(url)
+  return await TcpProxy.start({ host: hostname, port: Number(port) })
+}
+
+/** The URL with a proxy's address. */
+export function through(url: string, proxy: TcpProxy): string {
+  const proxied = new URL(url)
+  proxied.host = `${proxy.host}:${proxy.port}`
+  return proxied.href
+}
+
+interface Closable {
+  close(): Promise<void>
 }

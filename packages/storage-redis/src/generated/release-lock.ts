@@ -3,10 +3,12 @@ import type { Script } from '../script.ts'
 
 export const releaseLock: Script = {
   name: 'release-lock.lua',
-  sha1: '3f46eb94b9514b2bf7e7ec4dbf1bb27899a2d506',
+  sha1: '8970c93186b6c1f0315984c130ed48d06ce94523',
   source: `if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
-  redis.call('PUBLISH', ARGV[2], '')
+  if ARGV[2] ~= '' then
+    redis.call('PUBLISH', ARGV[2], '')
+  end
   return 1
 end
 return 0`,

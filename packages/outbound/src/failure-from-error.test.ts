@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { CredentialError, ProviderFailure } from '@nebula-credential/core'
+import { errors } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { loopbackServer } from '../test/loopback-server.ts'
 import { failureFromError } from './failure-from-error.ts'
@@ -53,5 +54,12 @@ describe('failureFromError', () => {
     expect(failureFromError(failure)).toBe(failure)
     expect(failureFromError(refusal)).toBe(refusal)
     expect(failureFromError(new TypeError('fetch failed', { cause: refusal }))).toBe(refusal)
+  })
+
+  it('does not show the bytes that an HTTP parser could not read', () => {
+    const cause = new errors.HTTPParserError('Response does not match', 'INVALID_CONSTANT', 'hunter2')
+    const failure = failureFromError(new TypeError('fetch failed', { cause }))
+    expect(failure).toMatchObject({ kind: 'unknown', cause: { code: 'HPE_INVALID_CONSTANT' } })
+    expect(inspect(failure, { depth: 9 })).not.toContain('hunter2')
   })
 })

@@ -57,7 +57,10 @@ describe('failureFromError', () => {
   })
 
   it('does not show the bytes that an HTTP parser could not read', () => {
-    const cause = new errors.HTTPParserError('Response does not match', 'INVALID_CONSTANT', 'hunter2')
+    const cause = Object.assign(new errors.HTTPParserError(), {
+      code: 'HPE_INVALID_CONSTANT',
+      data: 'hunter2',
+    })
     const failure = failureFromError(new TypeError('fetch failed', { cause }))
     expect(failure).toMatchObject({ kind: 'unknown', cause: { code: 'HPE_INVALID_CONSTANT' } })
     expect(inspect(failure, { depth: 9 })).not.toContain('hunter2')

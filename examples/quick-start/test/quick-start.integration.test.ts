@@ -1,26 +1,14 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { runNode } from '../../run-node.ts'
 
 const program = join(import.meta.dirname, '../main.ts')
 
-async function run(args: string[] = [], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--conditions=@nebula-credential/source', program, ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const [output, errors, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ])
-  return { output, errors, exitCode }
-}
+const run = (args: string[] = [], env: Record<string, string> = {}) =>
+  runNode(['--conditions=@nebula-credential/source', program, ...args], { env })
 
 const folders = () => readdirSync(tmpdir()).filter(name => name.startsWith('nebula-quick-start-'))
 

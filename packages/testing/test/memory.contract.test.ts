@@ -26,7 +26,7 @@ import {
   FaultyStore,
   PassThroughStore,
   stateStoreSuite,
-} from '@nebula-credential/testing'
+} from '../src/index.ts'
 import { openType } from './mutants/credential-type-mutants.ts'
 import { openWrappers } from './mutants/key-wrapper-mutants.ts'
 

@@ -1,7 +1,9 @@
 import type { ContractSuite } from '../contract-suite.ts'
 import { describeSuite } from '../describe-suite.ts'
-import { cacheClosingCases, entryCases, orderCases, tombstoneCases } from './token-cache-cases.ts'
+import { cacheClosingCases } from './cache-closing-cases.ts'
+import { entryCases, orderCases } from './entry-cases.ts'
 import type { TokenCacheHarness } from './token-cache-harness.ts'
+import { tombstoneCases } from './tombstone-cases.ts'
 
 /** What a TokenCache must do, as data. */
 export const tokenCacheSuite: ContractSuite<TokenCacheHarness> = {

@@ -1,5 +1,5 @@
 import { type AuditEntry, MemoryAuditBackend, MemoryAuditSink } from '@nebula-credential/core'
-import type { AuditSinkHarness } from '@nebula-credential/testing'
+import type { AuditSinkHarness } from '../../src/index.ts'
 import type { Mutant } from './mutant.ts'
 
 function mutant(

@@ -8,8 +8,8 @@ import {
   secret,
   tokenKind,
 } from '@nebula-credential/core'
-import type { CredentialTypeHarness } from '@nebula-credential/testing'
 import { z } from 'zod'
+import type { CredentialTypeHarness } from '../../src/index.ts'
 import type { Mutant } from './mutant.ts'
 
 const passwordSentinel = 'sentinel password é+/='

@@ -6,7 +6,7 @@ import {
   MemoryBackend,
   MemoryDistributedLock,
 } from '@nebula-credential/core'
-import type { DistributedLockHarness } from '@nebula-credential/testing'
+import type { DistributedLockHarness } from '../../src/index.ts'
 import type { Mutant } from './mutant.ts'
 
 type Breaking = (backend: MemoryBackend) => MemoryDistributedLock

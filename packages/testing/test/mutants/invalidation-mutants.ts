@@ -1,5 +1,5 @@
 import { type InvalidationMessage, MemoryBackend, MemoryInvalidation } from '@nebula-credential/core'
-import type { InvalidationHarness } from '@nebula-credential/testing'
+import type { InvalidationHarness } from '../../src/index.ts'
 import type { Mutant } from './mutant.ts'
 
 function mutant(

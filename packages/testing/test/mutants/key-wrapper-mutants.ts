@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import type { KeyWrapperHarness } from '@nebula-credential/testing'
+import type { KeyWrapperHarness } from '../../src/index.ts'
 import { LocalKeyWrapper } from './local-key-wrapper.ts'
 import type { Mutant } from './mutant.ts'
 

@@ -1,5 +1,5 @@
 import { credentialKey, MemoryBackend, MemoryOutbox, type OutboxEntry } from '@nebula-credential/core'
-import type { OutboxHarness } from '@nebula-credential/testing'
+import type { OutboxHarness } from '../../src/index.ts'
 import type { Mutant } from './mutant.ts'
 
 function mutant(

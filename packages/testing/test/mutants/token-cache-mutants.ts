@@ -1,5 +1,5 @@
 import { type CachedToken, MemoryBackend, MemoryTokenCache } from '@nebula-credential/core'
-import type { TokenCacheHarness } from '@nebula-credential/testing'
+import type { TokenCacheHarness } from '../../src/index.ts'
 import type { Mutant } from './mutant.ts'
 
 type Breaking = (backend: MemoryBackend) => MemoryTokenCache

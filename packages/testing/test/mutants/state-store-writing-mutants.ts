@@ -1,34 +1,16 @@
 import {
   type CredentialRecord,
   credentialKey,
-  encodeCursor,
-  type ListFilter,
-  type ListPage,
-  MemoryBackend,
   MemoryStateStore,
-  type Page,
   type RecordKey,
   type RecordMetadata,
 } from '@nebula-credential/core'
-import type { StateStoreHarness } from '@nebula-credential/testing'
+import type { StateStoreHarness } from '../../src/index.ts'
+import { breakStateStore, keyOf } from './break-state-store.ts'
 import type { Mutant } from './mutant.ts'
 
-type Breaking = (backend: MemoryBackend) => MemoryStateStore
-
-function mutant(name: string, caughtBy: string, make: Breaking): Mutant<StateStoreHarness> {
-  const open = async () => {
-    const backend = new MemoryBackend()
-    return { first: make(backend), second: make(backend) }
-  }
-  return { name, caughtBy, open }
-}
-
-function keyOf(record: CredentialRecord): string {
-  return credentialKey(record.scope.tenantId, record.id)
-}
-
 const headerMutants = [
-  mutant(
+  breakStateStore(
     'creating a header overwrites',
     'is not created over an existing one',
     backend =>
@@ -38,7 +20,7 @@ const headerMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'replacing a header ignores the version',
     'is not replaced at another version',
     backend =>
@@ -48,7 +30,7 @@ const headerMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'replacing a header checks before it waits',
     'is replaced by exactly one of several racing instances',
     backend =>
@@ -64,7 +46,7 @@ const headerMutants = [
 ]
 
 const writeMutants = [
-  mutant(
+  breakStateStore(
     'create overwrites',
     'a taken id is refused and keeps its record',
     backend =>
@@ -75,7 +57,7 @@ const writeMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'create takes any version',
     'a version other than 1 is refused and nothing is stored',
     backend =>
@@ -85,7 +67,7 @@ const writeMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'CAS always wins',
     'refuses a version that does not follow the stored one, and changes nothing',
     backend =>
@@ -95,7 +77,7 @@ const writeMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'CAS checks before it waits',
     'loses no update of two instances that write as fast as they can',
     backend =>
@@ -108,7 +90,7 @@ const writeMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'CAS takes any higher version',
     'refuses a version that does not follow the stored one, and changes nothing',
     backend =>
@@ -120,7 +102,7 @@ const writeMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'replace creates what is not there',
     'refuses a record that is not there, and creates none',
     backend =>
@@ -131,7 +113,7 @@ const writeMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'replace merges with the old record',
     'clears what the new record leaves out',
     backend =>
@@ -142,7 +124,7 @@ const writeMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'delete does nothing',
     'what was deleted is gone for both instances, from get and from every list',
     backend =>
@@ -150,7 +132,7 @@ const writeMutants = [
         override async delete() {}
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'delete ignores the version',
     'refuses another version and keeps the record',
     backend =>
@@ -160,7 +142,7 @@ const writeMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'deleting what is not there succeeds',
     'refuses a record that is not there, also after it was deleted',
     backend =>
@@ -175,7 +157,7 @@ const writeMutants = [
 type Update = [key: RecordKey, metadata: RecordMetadata, expectedVersion: number, updatedAt: number]
 
 function afterUpdate(name: string, caughtBy: string, spoil: (record: CredentialRecord) => CredentialRecord) {
-  return mutant(
+  return breakStateStore(
     name,
     caughtBy,
     backend =>
@@ -209,7 +191,7 @@ const metadataMutants = [
     ...record,
     coolOff: undefined,
   })),
-  mutant(
+  breakStateStore(
     'a metadata update clears nothing',
     'clears what is undefined or left out',
     backend =>
@@ -226,7 +208,7 @@ const metadataMutants = [
         }
       })(backend),
   ),
-  mutant(
+  breakStateStore(
     'a metadata update writes whatever it is handed',
     'writes metadata only, even where it is handed a whole record',
     backend =>
@@ -241,187 +223,8 @@ const metadataMutants = [
   ),
 ]
 
-const readMutants = [
-  mutant(
-    'the tenant is ignored',
-    'another tenant does not see it',
-    backend =>
-      new (class extends MemoryStateStore {
-        override async get(_tenantId: string, id: string) {
-          return [...backend.records.values()].find(record => record.id === id)
-        }
-      })(backend),
-  ),
-  mutant(
-    'tenants are compared without case',
-    'tenants with similar names never see or touch each other',
-    backend =>
-      new (class extends MemoryStateStore {
-        override async get(tenantId: string, id: string) {
-          return [...backend.records.values()].find(
-            record => record.id === id && record.scope.tenantId.toLowerCase() === tenantId.toLowerCase(),
-          )
-        }
-      })(backend),
-  ),
-  mutant(
-    'put records are aliased',
-    'changing what was put or got changes nothing that is stored',
-    backend =>
-      new (class extends MemoryStateStore {
-        override async create(record: CredentialRecord) {
-          await super.create(record)
-          backend.records.set(keyOf(record), record)
-        }
-      })(backend),
-  ),
-  mutant(
-    'got records are aliased',
-    'changing what was put or got changes nothing that is stored',
-    backend =>
-      new (class extends MemoryStateStore {
-        override async get(tenantId: string, id: string) {
-          return backend.records.get(credentialKey(tenantId, id))
-        }
-      })(backend),
-  ),
-  mutant(
-    'an instance caches what it has read',
-    'what was deleted is gone for both instances, from get and from every list',
-    backend =>
-      new (class extends MemoryStateStore {
-        readonly #seen = new Map<string, CredentialRecord | undefined>()
-        override async create(record: CredentialRecord) {
-          await super.create(record)
-          this.#seen.set(keyOf(record), record)
-        }
-        override async get(tenantId: string, id: string) {
-          return this.#seen.get(credentialKey(tenantId, id)) ?? super.get(tenantId, id)
-        }
-      })(backend),
-  ),
-  mutant(
-    'the state is kept as text',
-    'keeps state of every byte value',
-    backend =>
-      new (class extends MemoryStateStore {
-        override async create(record: CredentialRecord) {
-          await super.create({ ...record, state: Buffer.from(Buffer.from(record.state).toString()) })
-        }
-      })(backend),
-  ),
-  mutant(
-    'labels are assigned one by one',
-    'label names of any text are kept and found, prototype keys included',
-    backend =>
-      new (class extends MemoryStateStore {
-        override async create(record: CredentialRecord) {
-          const labels: Record<string, string> = {}
-          for (const [name, value] of Object.entries(record.labels)) labels[name] = value
-          await super.create({ ...record, labels })
-        }
-      })(backend),
-  ),
-  mutant(
-    'an instance works after it was closed',
-    'get after close rejects with CLOSED',
-    backend =>
-      new (class extends MemoryStateStore {
-        override async close() {}
-      })(backend),
-  ),
-]
-
-type List = (filter: ListFilter, page: Page, list: MemoryStateStore['list']) => Promise<ListPage>
-
-function listing(name: string, caughtBy: string, list: List) {
-  return mutant(
-    name,
-    caughtBy,
-    backend =>
-      new (class extends MemoryStateStore {
-        override list(filter: ListFilter, page: Page) {
-          return list(filter, page, (...request) => super.list(...request))
-        }
-      })(backend),
-  )
-}
-
-const onceInOrder = 'pages of any size list every record once, in order, across tenants'
-
-const byOffset: List = async (filter, page, list) => {
-  const start = Number(page.cursor ?? 0)
-  const end = start + page.limit
-  const { records } = await list(filter, { limit: 1_000 })
-  return { records: records.slice(start, end), ...(end < records.length && { cursor: String(end) }) }
-}
-
-const listMutants = [
-  listing('a list skips the record at a page boundary', onceInOrder, async (filter, page, list) => {
-    if (page.limit >= 1_000) return list(filter, page)
-    const longer = await list(filter, { ...page, limit: page.limit + 1 })
-    return { ...longer, records: longer.records.slice(0, page.limit) }
-  }),
-  listing('a list repeats the record at a page boundary', onceInOrder, async (filter, page, list) => {
-    const found = await list(filter, page)
-    const before = found.records.at(-2)
-    if (found.cursor === undefined || before === undefined || filter.dueBefore !== undefined) return found
-    return { ...found, cursor: encodeCursor({ tenantId: before.scope.tenantId, id: before.id }) }
-  }),
-  listing(
-    'a cursor is an offset',
-    'records written during the walk, before and behind the cursor, shift no page',
-    byOffset,
-  ),
-  listing(
-    'a cursor is an offset, with deletes',
-    'records deleted during the walk, before and behind the cursor, shift no page',
-    byOffset,
-  ),
-  listing('the label filter is ignored', 'finds by one label', (filter, page, list) =>
-    list({ ...filter, labels: undefined }, page),
-  ),
-  listing('one label of several is enough', 'finds by all of several labels', (filter, page, list) => {
-    const [first] = Object.entries(filter.labels ?? {})
-    return list({ ...filter, ...(first && { labels: Object.fromEntries([first]) }) }, page)
-  }),
-  listing(
-    'a due time excludes its own instant',
-    'finds the most overdue first, that instant included, no record without due time',
-    ({ dueBefore, ...filter }, page, list) =>
-      list({ ...filter, ...(dueBefore !== undefined && { dueBefore: dueBefore - 1 }) }, page),
-  ),
-  listing('the status filter is ignored', 'finds by status', (filter, page, list) =>
-    list({ ...filter, status: undefined }, page),
-  ),
-  listing('a limit is not checked', 'a limit outside 1 to 1,000 is refused', (filter, page, list) =>
-    list(filter, { ...page, limit: Math.min(1_000, Math.max(1, Math.trunc(page.limit) || 1)) }),
-  ),
-  listing(
-    'a bad cursor starts again',
-    'what no page returned is refused as a cursor',
-    async (filter, page, list) => list(filter, page).catch(() => list(filter, { limit: page.limit })),
-  ),
-  mutant(
-    'a list carries the state',
-    'lists records without their state, and all else as stored',
-    backend =>
-      new (class extends MemoryStateStore {
-        override async list(filter: ListFilter, page: Page) {
-          const found = await super.list(filter, page)
-          const whole = found.records.map(({ scope, id }) =>
-            backend.records.get(credentialKey(scope.tenantId, id)),
-          )
-          return { ...found, records: whole as CredentialRecord[] }
-        }
-      })(backend),
-  ),
-]
-
-export const stateStoreMutants: readonly Mutant<StateStoreHarness>[] = [
+export const writingMutants: readonly Mutant<StateStoreHarness>[] = [
   ...headerMutants,
   ...writeMutants,
   ...metadataMutants,
-  ...readMutants,
-  ...listMutants,
 ]

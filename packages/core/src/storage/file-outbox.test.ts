@@ -82,8 +82,8 @@ test('what a crash left half written is no entry and is in nobody’s way', asyn
 test('a place that cannot be written or read is STORAGE_UNAVAILABLE, with its cause', async () => {
   await writeFile(directory, 'a file where the directory should be')
   const outbox = new FileOutbox(directory)
-  for (const work of [outbox.put(entryOf()), outbox.list('t', 'i')]) {
-    const error = await work.catch((reason: unknown) => reason)
+  for (const work of [() => outbox.put(entryOf()), () => outbox.list('t', 'i')]) {
+    const error = await work().catch((reason: unknown) => reason)
     expect(isCredentialError(error, 'STORAGE_UNAVAILABLE')).toBe(true)
     expect((error as Error).cause).toBeInstanceOf(Error)
   }

@@ -29,6 +29,10 @@ export class MemoryDistributedLock implements DistributedLock {
   async acquire(key: string, options: AcquireOptions): Promise<Lease> {
     this.#state.assertOpen()
     options.signal?.throwIfAborted()
+    return (await this.tryAcquire(key)) ?? this.#acquireInTurn(key, options)
+  }
+
+  async #acquireInTurn(key: string, options: AcquireOptions): Promise<Lease> {
     const ownerToken = randomText()
     const { promise, resolve: onGranted } = Promise.withResolvers<void>()
     const waiter = { ownerToken, ttlMs: this.#timing.ttlMs, onGranted }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import {
   type CredentialManager as AnyManager,
   apiKeyHeader,
@@ -15,8 +16,7 @@ import {
   MemoryStateStore,
   passphraseKey,
   secret,
-} from '@nebula-credential/core'
-import { z } from 'zod'
+} from './index.ts'
 
 const botInput = z.object({ botToken: secret() })
 const chatBot = defineCredential({

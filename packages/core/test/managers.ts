@@ -1,3 +1,5 @@
+import { FakeClock } from '@nebula-credential/testing'
+import { onTestFinished } from 'vitest'
 import {
   type Clock,
   CredentialManager,
@@ -6,9 +8,7 @@ import {
   type RefreshPolicy,
   rawKey,
   type StateStore,
-} from '@nebula-credential/core'
-import { FakeClock } from '@nebula-credential/testing'
-import { onTestFinished } from 'vitest'
+} from '../src/index.ts'
 import { accountOf, TokenServer } from './token-server.ts'
 
 /** One raw key for all managers of a test. */

@@ -1,11 +1,11 @@
+import { z } from 'zod'
 import {
   bearerToken,
   type CredentialEnvironment,
   defineCredential,
   ProviderFailure,
   secret,
-} from '@nebula-credential/core'
-import { z } from 'zod'
+} from '../src/index.ts'
 
 const state = z.object({
   accessToken: secret(),

@@ -45,7 +45,7 @@ export async function requestNextState(
       if (grant.peer !== undefined) breaker.reached(grant.peer)
       return next
     } catch (error) {
-      const failure = error as ProviderFailure
+      const failure = grant.rotating ? (error as ProviderFailure) : repeatable(error as ProviderFailure)
       noteInBreaker(runtime, grant, failure, record.id)
       const again =
         failure.kind === 'transient' && failure.retryAt === undefined && tries < policy.retriesInCall
@@ -53,6 +53,13 @@ export async function requestNextState(
       await clock.sleep(policy.retryPauseMs * 2 ** tries * (0.5 + Math.random()))
     }
   }
+}
+
+/** A grant that is safe to repeat has no unknown outcome: an answer that was lost is asked for again. */
+function repeatable(failure: ProviderFailure): ProviderFailure {
+  if (failure.kind !== 'unknown') return failure
+  const { message, cause, retryAt, peerDown } = failure
+  return new ProviderFailure('transient', message, { cause, retryAt, peerDown })
 }
 
 /** When the circuit breaker lets this grant's provider be asked again (epoch ms), or undefined when it does now. */

@@ -94,21 +94,23 @@ async function recordingFailure(
 
 /** @throws CredentialError INPUT_INVALID */
 export function checkName(name: string): string {
-  if (typeof name !== 'string' || name.length === 0 || name.length > 200) {
-    throw new CredentialError('INPUT_INVALID', 'A name must be 1 to 200 characters')
-  }
-  return name
+  if (isText(name, 200) && name.length > 0) return name
+  throw new CredentialError('INPUT_INVALID', 'A name must be 1 to 200 characters of well-formed text')
 }
 
 /** @throws CredentialError INPUT_INVALID */
 export function checkLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [label, value] of Object.entries(labels)) {
-    if (label.length === 0 || label.length > 100 || typeof value !== 'string' || value.length > 200) {
-      throw new CredentialError(
-        'INPUT_INVALID',
-        'A label has a name of 1 to 100 characters and a value of at most 200',
-      )
-    }
+    if (isText(label, 100) && label.length > 0 && isText(value, 200)) continue
+    throw new CredentialError(
+      'INPUT_INVALID',
+      'A label has a name of 1 to 100 characters and a value of at most 200, both of well-formed text',
+    )
   }
   return { ...labels }
+}
+
+// Not every store can hold NUL or lone surrogates as they are.
+function isText(text: unknown, maxLength: number): text is string {
+  return typeof text === 'string' && text.length <= maxLength && text.isWellFormed() && !text.includes('\0')
 }

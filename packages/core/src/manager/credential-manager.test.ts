@@ -1,3 +1,6 @@
+import { FaultyStore, leakScan, PassThroughStore } from '@nebula-credential/testing'
+import { describe, expect, test } from 'vitest'
+import { accountOf, TokenServer } from '../../test/token-server.ts'
 import {
   CredentialManager,
   MemoryAuditSink,
@@ -8,10 +11,7 @@ import {
   passphraseKey,
   rawKey,
   type StateStore,
-} from '@nebula-credential/core'
-import { FaultyStore, leakScan, PassThroughStore } from '@nebula-credential/testing'
-import { describe, expect, test } from 'vitest'
-import { accountOf, TokenServer } from '../../test/token-server.ts'
+} from '../index.ts'
 
 const account = accountOf(new TokenServer())
 const grant = new TokenServer().grant(Date.now())

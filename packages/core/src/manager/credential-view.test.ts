@@ -1,18 +1,20 @@
+import { FaultyStore, leakScan } from '@nebula-credential/testing'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { World } from '../../test/managers.ts'
 import {
   type BearerToken,
   bearerToken,
+  type CreateOptions,
   CredentialError,
   defineCredential,
   httpBearer,
   MemoryStateStore,
   ProviderFailure,
+  SecretString,
   type SnapshotAuthenticator,
   secret,
-} from '@nebula-credential/core'
-import { FaultyStore, leakScan } from '@nebula-credential/testing'
-import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
-import { World } from '../../test/managers.ts'
+} from '../index.ts'
 
 const acme = { tenantId: 'acme', actor: 'worker' }
 const sentinels = ['sentinel-access', 'sentinel-refresh', 'sentinel-label']
@@ -48,11 +50,49 @@ describe('createCredential', () => {
     expect(error).toMatchObject({
       code: 'INPUT_INVALID',
       issues: [
-        { path: 'refreshToken', reason: 'is too short or too small' },
-        { path: 'expiresAt', reason: 'is missing or has the wrong type' },
+        { path: 'refreshToken', reason: 'Too small: expected string to have >=1 characters' },
+        { path: 'expiresAt', reason: 'Invalid input: expected number, received string' },
       ],
     })
     expect(leakScan(error, sentinels)).toEqual([])
+  })
+
+  test("an author's own reason reaches the person, unless it repeats what was given", async () => {
+    const { view } = await connected()
+    const schema = z.object({
+      url: z.string().refine(url => url.startsWith('https:'), 'must be an https URL'),
+      code: z.string().refine(() => false, { error: issue => `${issue.input} is wrong` }),
+    })
+    const picky = defineCredential({
+      type: 'picky',
+      input: schema,
+      state: schema,
+      token: bearerToken,
+      initialize: input => input,
+      access: () => ({ value: SecretString.from('x') }),
+    })
+    const error = await rejection(view.createCredential(picky, { url: 'http://a', code: 'sentinel-access' }))
+    expect(error.issues).toEqual([
+      { path: 'url', reason: 'must be an https URL' },
+      { path: 'code', reason: 'is not accepted' },
+    ])
+    expect(leakScan(error, sentinels)).toEqual([])
+  })
+
+  test.for<CreateOptions>([
+    { name: '' },
+    { name: 'x'.repeat(201) },
+    { name: 'a\0b' },
+    { labels: { '': 'x' } },
+    { labels: { team: '\ud800' } },
+    { labels: { team: 7 as never } },
+    { scope: { userId: '' } },
+    { shares: [{}] as never },
+  ])('refuses %j', async options => {
+    const { world, view } = await connected()
+    await expect(view.createCredential(world.account, world.input(), options)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    })
   })
 
   test('an audit that cannot be written refuses it, and nothing is stored', async () => {

@@ -67,7 +67,8 @@ export class CredentialView<Known extends AnyCredential = never> {
   }
 
   async #getToken(id: string, request: TokenRequest | undefined): Promise<AccessToken> {
-    return getToken(this.#open(), this.#bound(), id, request)
+    // Without `await` the promise would be adopted, which takes two turns more.
+    return await getToken(this.#open(), this.#bound(), id, request)
   }
 
   /**

@@ -6,9 +6,20 @@ export class Flights<T> {
   join(key: string, start: () => Promise<T>): Promise<T> {
     const running = this.#running.get(key)
     if (running !== undefined) return running
-    const flight = start().finally(() => {
+    const land = () => {
       if (this.#running.get(key) === flight) this.#running.delete(key)
-    })
+    }
+    // Not `finally`, which makes four promises more: every cold read flies twice.
+    const flight = start().then(
+      result => {
+        land()
+        return result
+      },
+      error => {
+        land()
+        throw error
+      },
+    )
     this.#running.set(key, flight)
     return flight
   }

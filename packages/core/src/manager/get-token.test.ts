@@ -1,7 +1,7 @@
-import { MemoryStateStore } from '@nebula-credential/core'
 import { FaultyStore } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { World } from '../../test/managers.ts'
+import { MemoryStateStore } from '../index.ts'
 
 const acme = { tenantId: 'acme', actor: 'worker' }
 

@@ -4,7 +4,7 @@ import { isCredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import { credentialKey, parseCredentialId } from '../record/ids.ts'
 import { scopeAllows } from '../record/scope.ts'
-import type { CachedToken } from '../storage/token-cache.ts'
+import type { CachedToken, TokenCache } from '../storage/token-cache.ts'
 import { deriveToken, isUsable } from './derive-token.ts'
 import type { LoadTicket } from './hot-cache.ts'
 import { countRead, keepHot, keepNegative, keepToken } from './keep-token.ts'
@@ -30,8 +30,10 @@ export async function getToken(
 
   const ticket = runtime.hot.beginLoad(id)
   try {
-    const cached = await fromSharedCache(runtime, context, id, request, ticket)
-    if (cached !== undefined) return cached
+    if (runtime.cache !== undefined) {
+      const cached = await fromSharedCache(runtime, runtime.cache, context, id, request, ticket)
+      if (cached !== undefined) return cached
+    }
     return await fromStore(runtime, context, id, request, ticket)
   } finally {
     runtime.hot.endLoad(ticket)
@@ -61,13 +63,14 @@ function fromHotCache(
 
 async function fromSharedCache(
   runtime: Runtime,
+  cache: TokenCache,
   context: BoundContext,
   id: string,
   request: TokenRequest,
   ticket: LoadTicket,
 ): Promise<AccessToken | undefined> {
   // A cache that is away or returns rubbish costs a look into the store, no more.
-  const entry = await runtime.cache?.get(credentialKey(context.tenantId, id)).catch(() => undefined)
+  const entry = await cache.get(credentialKey(context.tenantId, id)).catch(() => undefined)
   if (entry === undefined) return undefined
   checkVisible(runtime, context, id, 'credential.read', entry.fields)
   if (entry.fields.status !== 'active') return undefined

@@ -78,18 +78,22 @@ export class HotCache {
     if (--ticket.loads === 0 && this.#loading.get(ticket.id) === ticket) this.#loading.delete(ticket.id)
   }
 
-  /** Keeps an entry, unless its load is outdated or a newer entry of the same credential stands. */
-  put(entry: HotEntry, ticket?: LoadTicket): void {
+  /**
+   * Keeps an entry, unless its load is outdated, a newer entry of the same credential stands, or nothing is kept at
+   * all. Returns whether it did.
+   */
+  put(entry: HotEntry, ticket?: LoadTicket): boolean {
     const { entries } = this
-    if (ticket?.outdated) return
+    if (ticket?.outdated || this.#options.maxEntries < 1) return false
     const standing = entries.get(entry.fields.id)
     if (standing !== undefined) {
-      if (standing.version > entry.version && this.#options.clock.now() < standing.staleAt) return
+      if (standing.version > entry.version && this.#options.clock.now() < standing.staleAt) return false
       this.#takeReads(standing)
       entries.delete(entry.fields.id)
     }
-    while (entries.size >= this.#options.maxEntries && entries.size > 0) this.#evictOne()
-    if (this.#options.maxEntries > 0) entries.set(entry.fields.id, entry)
+    while (entries.size >= this.#options.maxEntries) this.#evictOne()
+    entries.set(entry.fields.id, entry)
+    return true
   }
 
   /** Drops what is older than `version`. */

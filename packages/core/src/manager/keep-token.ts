@@ -52,8 +52,8 @@ export function keepHot(
     queued: false,
     visited: false,
   }
-  hot.put(entry, ticket)
-  hot.countRead(entry, context)
+  if (hot.put(entry, ticket)) hot.countRead(entry, context)
+  else countRead(runtime, context, record)
 }
 
 /** Remembers that a credential rests, so that callers need not ask the store to learn it. */

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { AnyCredential } from '../credential/credential.ts'
 import { CredentialError, type InputIssue } from '../errors.ts'
 
@@ -8,11 +9,15 @@ import { CredentialError, type InputIssue } from '../errors.ts'
 export async function parseInput(definition: AnyCredential, input: unknown): Promise<unknown> {
   const parsed = await definition.input.safeParseAsync(input)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map(toIssue)
+  const issues = parsed.error.issues.map(issue => toIssue(definition, input, issue))
   const list = issues.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
-  throw new CredentialError('INPUT_INVALID', `The input of a ${definition.type} is not valid: ${list}`, {
-    issues,
-  })
+  throw new CredentialError(
+    'INPUT_INVALID',
+    `The input for a credential of type ${definition.type} is not valid: ${list}`,
+    {
+      issues,
+    },
+  )
 }
 
 // The library's own sentences may quote what was given, so only its codes and its limits are used.
@@ -29,12 +34,45 @@ const reasons: Record<string, string> = {
   custom: 'is not accepted',
 }
 
-interface SchemaIssue {
-  readonly code?: string | undefined
-  readonly path: readonly PropertyKey[]
+type SchemaIssue = z.core.$ZodIssue
+
+function toIssue(definition: AnyCredential, input: unknown, issue: SchemaIssue): InputIssue {
+  const path = issue.path.map(String).join('.') || '(input)'
+  return {
+    path,
+    reason:
+      authorsReason(input, issue) ?? (reasons[issue.code] ?? 'is not accepted') + known(definition, issue),
+  }
 }
 
-function toIssue(issue: SchemaIssue): InputIssue {
-  const path = issue.path.map(String).join('.') || '(input)'
-  return { path, reason: reasons[issue.code ?? 'custom'] ?? 'is not accepted' }
+/** The words that the schema's author gave a check, unless they quote what was supplied. */
+function authorsReason(input: unknown, issue: SchemaIssue): string | undefined {
+  const { message } = issue
+  const standard = z.config().localeError?.(issue as never)
+  const isAuthors =
+    standard !== undefined && message !== (typeof standard === 'string' ? standard : standard?.message)
+  return isAuthors && !stringsIn(valueAt(input, issue.path)).some(text => message.includes(text))
+    ? message
+    : undefined
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    input,
+  )
+}
+
+/** Every text and number within a value, as a message would quote it. */
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(stringsIn)
+  const text = value === undefined || value === null ? '' : String(value)
+  return text === '' ? [] : [text]
+}
+
+/** The fields that there are, where one was given that there is not. The name given may itself be a secret. */
+function known({ input }: AnyCredential, issue: SchemaIssue): string {
+  if (issue.code !== 'unrecognized_keys' || issue.path.length > 0 || !(input instanceof z.ZodObject))
+    return ''
+  return `; known are ${Object.keys(input.shape).join(', ')}`
 }

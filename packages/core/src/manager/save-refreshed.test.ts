@@ -1,3 +1,6 @@
+import { FaultyStore } from '@nebula-credential/testing'
+import { describe, expect, test } from 'vitest'
+import { World } from '../../test/managers.ts'
 import {
   type CredentialError,
   type CredentialManager,
@@ -5,10 +8,7 @@ import {
   MemoryBackend,
   MemoryStateStore,
   ProviderFailure,
-} from '@nebula-credential/core'
-import { FaultyStore } from '@nebula-credential/testing'
-import { describe, expect, test } from 'vitest'
-import { World } from '../../test/managers.ts'
+} from '../index.ts'
 
 const acme = { tenantId: 'acme', actor: 'worker' }
 const down = [

@@ -112,7 +112,9 @@ export class StateSealer {
   }
 
   async #decrypt(sealed: Uint8Array, data: Uint8Array, id: string): Promise<SealedJson> {
-    const plaintext = await this.#open(sealed, data, id)
+    const opened = this.#open(sealed, data, id)
+    // A local key has opened it already: there is nothing to wait for.
+    const plaintext = opened instanceof Promise ? await opened : opened
     try {
       return JSON.parse(textOf(plaintext))
     } finally {
@@ -120,18 +122,23 @@ export class StateSealer {
     }
   }
 
-  async #open(sealed: Uint8Array, data: Uint8Array, id: string): Promise<Uint8Array> {
+  #open(sealed: Uint8Array, data: Uint8Array, id: string): Uint8Array | Promise<Uint8Array> {
     try {
-      return await this.#encryption.decrypt(sealed, data)
+      const opened = this.#encryption.decrypt(sealed, data)
+      return opened instanceof Promise ? opened.catch(error => refuse(error, id)) : opened
     } catch (error) {
-      if (!isCredentialError(error, 'DECRYPTION_FAILED')) throw error
-      throw new CredentialError(
-        'DECRYPTION_FAILED',
-        `Credential ${id} does not decrypt: its record was changed or damaged outside this program`,
-        { cause: error, credentialId: id },
-      )
+      return refuse(error, id)
     }
   }
+}
+
+function refuse(error: unknown, id: string): never {
+  if (!isCredentialError(error, 'DECRYPTION_FAILED')) throw error
+  throw new CredentialError(
+    'DECRYPTION_FAILED',
+    `Credential ${id} does not decrypt: its record was changed or damaged outside this program`,
+    { cause: error, credentialId: id },
+  )
 }
 
 function textOf(bytes: Uint8Array): string {

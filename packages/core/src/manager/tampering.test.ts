@@ -1,13 +1,13 @@
+import { leakScan } from '@nebula-credential/testing'
+import { describe, expect, test } from 'vitest'
+import { World } from '../../test/managers.ts'
 import {
   type CredentialError,
   type CredentialRecord,
   MemoryStateStore,
   MemoryTokenCache,
   rawKey,
-} from '@nebula-credential/core'
-import { leakScan } from '@nebula-credential/testing'
-import { describe, expect, test } from 'vitest'
-import { World } from '../../test/managers.ts'
+} from '../index.ts'
 
 const acme = { tenantId: 'acme', actor: 'worker' }
 
@@ -120,7 +120,7 @@ describe('a record changed outside this program does not decrypt, is audited, an
 test('an entry of the shared cache that was changed is not believed, and the store answers', async () => {
   const w = new World()
   const store = () => new MemoryStateStore(w.backend)
-  const { CredentialManager } = await import('@nebula-credential/core')
+  const { CredentialManager } = await import('../index.ts')
   const build = () =>
     CredentialManager.builder()
       .withStorage(store())

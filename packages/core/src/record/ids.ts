@@ -64,7 +64,8 @@ export function assertTypeName(type: string): void {
 
 /** @throws CredentialError INPUT_INVALID */
 export function assertTenantId(tenantId: unknown): asserts tenantId is string {
-  if (typeof tenantId !== 'string' || !tenantPattern.test(tenantId)) {
+  // Lone surrogates would all become one character in UTF-8, and two tenants one.
+  if (typeof tenantId !== 'string' || !tenantPattern.test(tenantId) || !tenantId.isWellFormed()) {
     throw new CredentialError(
       'INPUT_INVALID',
       'A tenant id must be 1 to 200 characters without control characters',

@@ -113,6 +113,9 @@ describe('scope, against a model', () => {
     expect(() => normalizeScope({ tenantId: 'a\nb' })).toThrow(
       expect.objectContaining({ code: 'INPUT_INVALID' }),
     )
+    for (const lone of [{ tenantId: '\ud800' }, { tenantId: 'a', userId: '\udc00' }]) {
+      expect(() => normalizeScope(lone)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }))
+    }
     expect(() => normalizeShares([{ workflowId: 'a', userId: 'b' }])).toThrow('one workflowId or one userId')
     expect(() => normalizeContext({ tenantId: 'a', actor: '' })).toThrow('actor')
   })

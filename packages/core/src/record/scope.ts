@@ -78,7 +78,8 @@ export function normalizeShares(shares: readonly Share[]): readonly Share[] {
 
 function assertName(field: string, value: unknown): void {
   if (value === undefined) return
-  if (typeof value !== 'string' || value.length === 0 || value.length > 200) {
-    throw new CredentialError('INPUT_INVALID', `${field} must be 1 to 200 characters`)
+  const isText = typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
+  if (!isText || value.length === 0 || value.length > 200) {
+    throw new CredentialError('INPUT_INVALID', `${field} must be 1 to 200 characters of well-formed text`)
   }
 }

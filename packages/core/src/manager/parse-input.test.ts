@@ -7,14 +7,21 @@ import { parseInput } from './parse-input.ts'
 const sentinel = 'sentinel-key'
 const lamp = defineCredential({
   type: 'lamp_key',
-  input: z.strictObject({
-    key: secret(z.string().regex(/^lamp-\d+$/, 'must be the key that is printed on the lamp')),
-    watt: z
-      .number()
-      .refine(watt => watt < 100, { error: issue => `${issue.input} is too bright` })
-      .optional(),
-    room: z.object({ name: z.string().refine(name => name === 'attic') }).optional(),
-  }),
+  input: z
+    .strictObject({
+      key: secret(z.string().regex(/^lamp-\d+$/, 'must be the key that is printed on the lamp')),
+      watt: z
+        .number()
+        .refine(watt => watt < 100, { error: issue => `${issue.input} is too bright` })
+        .optional(),
+      note: z.string().optional(),
+      room: z.object({ name: z.string().refine(name => name === 'attic') }).optional(),
+    })
+    .superRefine((lamp, context) => {
+      if (lamp.note !== undefined) {
+        context.addIssue({ code: 'custom', path: ['watt'], message: `does not go with ${lamp.note}` })
+      }
+    }),
   state: z.object({ key: secret() }),
   token: apiKeyToken,
   initialize: ({ key }) => ({ key }),
@@ -43,12 +50,15 @@ describe('input that does not fit', () => {
       { path: 'watt', reason: 'is not accepted' },
       { path: 'room.name', reason: 'is not accepted' },
     ])
+    expect(await issuesOf({ key: 'lamp-1', note: ` ${sentinel} ` })).toEqual([
+      { path: 'watt', reason: 'is not accepted' },
+    ])
     expect(await issuesOf({ key: 7 })).toEqual([{ path: 'key', reason: 'is missing or has the wrong type' }])
   })
 
   test('names the fields that there are, not the one that was given', async () => {
     expect(await issuesOf({ key: 'lamp-1', [sentinel]: true })).toEqual([
-      { path: '(input)', reason: 'has a field that is not known; known are key, watt, room' },
+      { path: '(input)', reason: 'has a field that is not known; known are key, watt, note, room' },
     ])
   })
 

@@ -46,15 +46,18 @@ function toIssue(definition: AnyCredential, input: unknown, issue: SchemaIssue):
 }
 
 /** The words that the schema's author gave a check, unless they quote what was supplied. */
-function authorsReason(input: unknown, issue: SchemaIssue): string | undefined {
+function authorsReason(given: unknown, issue: SchemaIssue): string | undefined {
   const { message } = issue
-  const standard = z.config().localeError?.(issue as never)
-  const isAuthors =
-    standard !== undefined && message !== (typeof standard === 'string' ? standard : standard?.message)
-  return isAuthors && !stringsIn(valueAt(input, issue.path)).some(text => message.includes(text))
-    ? message
-    : undefined
+  const input = valueAt(given, issue.path)
+  const standard = z.config().localeError?.({ ...issue, input } as never)
+  if (standard === undefined || message === standard) return undefined
+  if (typeof standard === 'object' && message === standard?.message) return undefined
+  const quotable = [...textsIn(input), ...textsIn(given).filter(text => text.length >= secretLength)]
+  return quotable.some(text => message.includes(text)) ? undefined : message
 }
+
+// A check may look at other fields than its own; words shorter than this occur in any sentence.
+const secretLength = 8
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
@@ -64,9 +67,9 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Every text and number within a value, as a message would quote it. */
-function stringsIn(value: unknown): string[] {
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(stringsIn)
-  const text = value === undefined || value === null ? '' : String(value)
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn)
+  const text = value === undefined || value === null ? '' : String(value).trim()
   return text === '' ? [] : [text]
 }
 

@@ -50,8 +50,8 @@ describe('createCredential', () => {
     expect(error).toMatchObject({
       code: 'INPUT_INVALID',
       issues: [
-        { path: 'refreshToken', reason: 'Too small: expected string to have >=1 characters' },
-        { path: 'expiresAt', reason: 'Invalid input: expected number, received string' },
+        { path: 'refreshToken', reason: 'is too short or too small' },
+        { path: 'expiresAt', reason: 'is missing or has the wrong type' },
       ],
     })
     expect(leakScan(error, sentinels)).toEqual([])

@@ -15,6 +15,7 @@ const lostAt =
 const always = () => 'token' as const
 
 const refusesReplace = [{ method: 'replace', kind: 'fail' }] as const
+const refusesOnce = [{ method: 'replace', call: 1, kind: 'fail' }] as const
 const cutOffReplace = [{ method: 'replace', call: 1, kind: 'disconnect' }] as const
 
 const scenarios: Readonly<Record<string, CrashScenario>> = {
@@ -27,7 +28,7 @@ const scenarios: Readonly<Record<string, CrashScenario>> = {
     promised: point => (unacknowledged.includes(point) ? 'token, then rotation_lost' : 'token'),
   },
   'a store that refuses the new state': {
-    faults: refusesReplace,
+    faults: refusesOnce,
     from: 'after provider.refresh 1',
     promised: lostAt(...unacknowledged, 'after store.replace 1', 'before outbox.put 1'),
   },

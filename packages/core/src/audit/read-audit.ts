@@ -1,5 +1,6 @@
 import { CredentialError } from '../errors.ts'
 import { chainOf, chainPrefix } from './audit-chain.ts'
+import type { AuditAction } from './audit-event.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import type { AuditSink, ChainHead } from './audit-sink.ts'
 import { ChainCheck, chainEntries } from './chain-check.ts'
@@ -36,6 +37,12 @@ export async function* readAudit(options: ReadAuditOptions): AsyncGenerator<Reco
   }
 }
 
+const changes: ReadonlySet<AuditAction> = new Set([
+  'credential.update',
+  'credential.rotate',
+  'credential.revoke',
+])
+
 /**
  * The newest generation of each credential of a tenant, to be compared with the store: a record whose generation is
  * lower was rolled back. Holds the credentials of one chain, a sixteenth of the tenant's, in memory at a time.
@@ -48,11 +55,14 @@ export async function* auditedGenerations(
     const newest = new Map<string, AuditedGeneration>()
     for await (const { event } of readChain(options, head)) {
       const { credentialId, action, outcome } = event
-      if (credentialId === undefined || outcome !== 'success') continue
+      if (credentialId === undefined || event.generation === undefined) continue
       const before = newest.get(credentialId)
-      const generation = Math.max(event.generation ?? 0, before?.generation ?? 0)
-      if (generation === 0) continue
-      const isDeleted = action === 'credential.delete' || before?.isDeleted === true
+      // A change is audited before it is made; where it then failed, an event tells the generation that remains.
+      const failed = outcome === 'failure' && changes.has(action)
+      if (failed ? before === undefined : outcome !== 'success') continue
+      const pick = failed ? Math.min : Math.max
+      const generation = pick(event.generation, before?.generation ?? 0)
+      const isDeleted = (action === 'credential.delete' && !failed) || before?.isDeleted === true
       newest.set(credentialId, { credentialId, generation, isDeleted })
     }
     yield* newest.values()

@@ -1,4 +1,4 @@
-import { leakScan } from '@nebula-credential/testing'
+import { FaultyStore, leakScan } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { World } from '../../test/managers.ts'
 import {
@@ -107,6 +107,20 @@ describe('a record changed outside this program does not decrypt, is audited, an
     rows.set(key, old)
     const found = await Array.fromAsync(manager.operator('op').findRollBacks({ tenantId: 'acme' }))
     expect(found).toEqual([{ credentialId: id, storedGeneration: 1, auditedGeneration: 2 }])
+  })
+
+  test('a change that was audited and then refused by the store is not taken for a roll-back', async () => {
+    const w = new World()
+    const store = new FaultyStore(new MemoryStateStore(w.backend), [], w.clock)
+    const manager = await w.manager(store)
+    const view = manager.as(acme)
+    const id = await view.createCredential(w.account, w.input())
+    store.inject({ method: 'replace', kind: 'fail' })
+    await expect(w.settle(view.updateCredential(id, { input: w.input() }))).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+    })
+    store.inject()
+    expect(await Array.fromAsync(manager.operator('op').findRollBacks({ tenantId: 'acme' }))).toEqual([])
   })
 
   test('a damaged record can still be deleted', async () => {

@@ -1,4 +1,6 @@
 import type { AccessToken } from '../credential/token-kind.ts'
+import { CredentialError } from '../errors.ts'
+import type { CredentialRecord } from '../record/credential-record.ts'
 import { deriveToken } from './derive-token.ts'
 import { keepToken } from './keep-token.ts'
 import { assertUsable, loadVisible } from './open-record.ts'
@@ -37,12 +39,13 @@ export async function reportRejected(
   }
   runtime.hot.invalidate(id, record.version + 1)
   await runtime.cache?.invalidate(keyOf(record), record.version + 1, policy.l2TtlMs).catch(() => {})
-  return forceRefresh(runtime, context, id)
+  return replaceToken(runtime, context, record)
 }
 
 /**
  * A token newer than the stored one, whatever that one's validity and although the credential rests.
- * @throws CredentialError REAUTHORIZATION_REQUIRED, PROVIDER_REJECTED, PROVIDER_UNAVAILABLE
+ * @throws CredentialError NOT_SUPPORTED for a type without refresh; REAUTHORIZATION_REQUIRED, PROVIDER_REJECTED,
+ * PROVIDER_UNAVAILABLE
  */
 export async function forceRefresh(
   runtime: Runtime,
@@ -52,7 +55,24 @@ export async function forceRefresh(
 ): Promise<AccessToken> {
   const record = await loadVisible(runtime, context, id, 'credential.refresh')
   assertUsable(record)
-  const fresh = await withinCallerWait(runtime, refresh(runtime, context, record, 'forced'), id, signal)
+  if (runtime.registry.get(record.type).refresh === undefined) {
+    throw new CredentialError(
+      'NOT_SUPPORTED',
+      `Credential ${id} is of type ${record.type}, which has nothing to refresh; use its token, or give it new input`,
+      { credentialId: id },
+    )
+  }
+  return replaceToken(runtime, context, record, signal)
+}
+
+async function replaceToken(
+  runtime: Runtime,
+  context: BoundContext,
+  record: CredentialRecord,
+  signal?: AbortSignal,
+): Promise<AccessToken> {
+  const flight = refresh(runtime, context, record, 'forced')
+  const fresh = await withinCallerWait(runtime, flight, record.id, signal)
   // Only a refresh behind gives way to others.
   if (fresh === undefined) throw new Error('A forced refresh gave way')
   keepToken(runtime, context, fresh)

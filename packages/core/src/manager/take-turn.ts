@@ -62,7 +62,7 @@ function assertGrant(grant: Grant | undefined, record: CredentialRecord): Grant 
   if (grant !== undefined) return grant
   throw new CredentialError(
     'REAUTHORIZATION_REQUIRED',
-    `Credential ${record.id} has no valid token and cannot be refreshed; its owner must connect it again`,
+    `Credential ${record.id} needs a new token and cannot be refreshed; its owner must connect it again`,
     { credentialId: record.id },
   )
 }

@@ -31,10 +31,11 @@ describe('CountReporter', () => {
     const { status, output, count } = runTests({
       'a.test.ts': `import { it } from 'vitest'
         it('passes', () => {})
-        it('waits', context => context.skip('no server here'))`,
+        it('waits', context => context.skip('no server here'))
+        it('waits too', context => context.skip('no server here'))`,
     })
-    expect(count).toEqual({ passed: 1, failed: 0, skipped: 1 })
-    expect(output).toContain('Skipped: a.test.ts > waits: no server here')
+    expect(count).toEqual({ passed: 1, failed: 0, skipped: 2 })
+    expect(output).toContain('Skipped: 2 in a.test.ts: no server here')
     expect(status).toBe(0)
   })
 

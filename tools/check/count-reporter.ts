@@ -20,7 +20,7 @@ export class CountReporter implements Reporter {
       skipped: inState('skipped').length + inState('pending').length,
     }
     writeFileSync(this.#file, JSON.stringify(count))
-    for (const test of inState('skipped')) reportSkip(test)
+    reportSkips(inState('skipped'))
   }
 }
 
@@ -28,14 +28,21 @@ function isBroken(module: TestModule): boolean {
   return !module.ok() && ![...module.children.allTests('failed')].length
 }
 
-function reportSkip(test: TestCase): void {
-  const result = test.result()
-  const reason = result.state === 'skipped' ? result.note : undefined
-  const name = `${test.module.relativeModuleId} > ${test.fullName}`
-  if (reason) {
-    console.log(`Skipped: ${name}: ${reason}`)
-    return
+/** One line for all tests of a file that were skipped for the same reason. */
+function reportSkips(tests: readonly TestCase[]): void {
+  const unexplained = tests.filter(test => reasonOf(test) === undefined)
+  for (const { module, fullName } of unexplained) {
+    console.error(
+      `Skipped without a reason: ${module.relativeModuleId} > ${fullName}: call context.skip('why') instead`,
+    )
+    process.exitCode = 1
   }
-  console.error(`Skipped without a reason: ${name}: call context.skip('why') instead`)
-  process.exitCode = 1
+  const explained = tests.filter(test => reasonOf(test) !== undefined)
+  const byReason = Map.groupBy(explained, test => `${test.module.relativeModuleId}: ${reasonOf(test)}`)
+  for (const [reason, { length }] of byReason) console.log(`Skipped: ${length} in ${reason}`)
+}
+
+function reasonOf(test: TestCase): string | undefined {
+  const result = test.result()
+  return result.state === 'skipped' ? result.note || undefined : undefined
 }

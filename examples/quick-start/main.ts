@@ -15,7 +15,7 @@ import { surviveAKill } from './steps/survive-a-kill.ts'
 import { tryAnotherTenant } from './steps/try-another-tenant.ts'
 import { Terminal } from './terminal.ts'
 
-const accessTokenTtlS = 5
+const accessTokenTtlS = 6
 const terminal = new Terminal()
 const folder = mkdtempSync(join(tmpdir(), 'nebula-quick-start-'))
 try {

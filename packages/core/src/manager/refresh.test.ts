@@ -76,6 +76,18 @@ describe('refresh', () => {
     expect(world.clock.now() - before).toBeLessThan(1_000)
   })
 
+  test('all tries of one refresh end before others may take its intent for a dead one', async () => {
+    const { world, view, id } = await expired({ policy: { callerWaitMs: 300_000 } })
+    world.server.disturb(
+      { hold: world.clock.sleep(50_000), fail: transient() },
+      { hold: world.clock.sleep(200_000), fail: transient() },
+    )
+    const startedAt = world.clock.now()
+    const error = await world.settle(view.getToken(id).catch((reason: CredentialError) => reason))
+    expect(error).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
+    expect(world.clock.now() - startedAt).toBeLessThanOrEqual(60_500)
+  })
+
   test('what the credential gains meanwhile is kept', async () => {
     const { world, view, other, id } = await expired({ managers: 2 })
     const hold = Promise.withResolvers<void>()

@@ -35,7 +35,8 @@ export class RedisSentinelSet implements AsyncDisposable {
     const set = new RedisSentinelSet(master, replica, sentinels)
     await set.#until(async port => {
       const known = await set.ask(port, 'SENTINEL', 'MASTER', set.name)
-      return /num-slaves\n1\n/.test(known) && /num-other-sentinels\n2\n/.test(known)
+      const replicates = (await replica.command('INFO', 'replication')).includes('master_link_status:up')
+      return replicates && /num-slaves\n1\n/.test(known) && /num-other-sentinels\n2\n/.test(known)
     })
     return set
   }

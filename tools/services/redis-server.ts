@@ -43,7 +43,7 @@ export class RedisServer {
       command: binaries(redisPackage, ['redis-server'])['redis-server'],
       args: [
         ...['--bind', loopback, '--port', String(this.port), '--dir', this.process.folder],
-        ...['--save', '', '--appendonly', appendOnly ? 'yes' : 'no'],
+        ...['--save', '', '--appendonly', appendOnly ? 'yes' : 'no', '--repl-diskless-sync-delay', '0'],
         ...(password ? ['--requirepass', password] : []),
         ...args,
       ],

@@ -22,22 +22,30 @@ export interface LockAttempt {
 /** Waits for a lock; see `DistributedLock.acquire`. */
 export async function acquireLock(
   attempt: LockAttempt,
-  options: AcquireOptions,
+  { waitMs, signal }: AcquireOptions,
   queue: LockQueue,
   closing: AbortSignal,
 ): Promise<Lease> {
   closing.throwIfAborted()
-  options.signal?.throwIfAborted()
-  using time = new WaitingTime(options.signal === undefined ? [closing] : [closing, options.signal])
-  const acquiring = takeOrWait(attempt, options.waitMs, queue, time)
+  signal?.throwIfAborted()
+  const startedAt = performance.now()
+  const first = attempt.takeFree()
   try {
-    return await time.within(acquiring)
+    const lease = await (signal === undefined ? first : unlessAborted(first, signal))
+    if (lease !== undefined) return lease
   } catch (error) {
-    // A request under way may take it yet.
-    acquiring.then(
-      lease => lease.release(),
-      () => attempt.giveUp().catch(() => {}),
-    )
+    returnLate(first, attempt)
+    throw error
+  }
+
+  using time = new WaitingTime(signal === undefined ? [closing] : [closing, signal])
+  const remainingMs = waitMs - (performance.now() - startedAt)
+  time.limit(remainingMs, `The lock on ${attempt.name} was not free within ${waitMs} ms`)
+  const waiting = takeInTurn(attempt, queue, time)
+  try {
+    return await time.within(waiting)
+  } catch (error) {
+    returnLate(waiting, attempt)
     throw error
   }
 }
@@ -53,18 +61,20 @@ export async function tryAcquireLock(attempt: LockAttempt, closing: AbortSignal)
   }
 }
 
-async function takeOrWait(
-  attempt: LockAttempt,
-  waitMs: number,
-  queue: LockQueue,
-  time: WaitingTime,
-): Promise<Lease> {
-  const startedAt = performance.now()
-  const lease = await attempt.takeFree()
-  if (lease !== undefined) return lease
-  const remainingMs = waitMs - (performance.now() - startedAt)
-  time.limit(remainingMs, `The lock on ${attempt.name} was not free within ${waitMs} ms`)
-  return await takeInTurn(attempt, queue, time)
+// A request under way may take it yet, for a caller who has gone.
+function returnLate(taking: Promise<Lease | undefined>, attempt: LockAttempt): void {
+  taking.then(
+    lease => lease?.release(),
+    () => attempt.giveUp().catch(() => {}),
+  )
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort)
+  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  return promise
 }
 
 async function takeInTurn(attempt: LockAttempt, queue: LockQueue, time: WaitingTime): Promise<Lease> {

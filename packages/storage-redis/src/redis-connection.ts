@@ -1,5 +1,6 @@
 import { CredentialError } from '@nebula-credential/core'
 import { Cluster, Redis } from 'ioredis'
+import { Deadlines } from './deadlines.ts'
 import { driverError, timeoutError } from './driver-errors.ts'
 import { Keyspace } from './keyspace.ts'
 import {
@@ -23,11 +24,13 @@ export class RedisConnection {
   readonly keys: Keyspace
   readonly timeoutMs: number
   readonly subscriber: Subscriber
+  readonly #deadlines: Deadlines
   readonly #ownsClient: boolean
   #users = 0
 
   private constructor(client: RedisClient | string, options: RedisOptions) {
     this.timeoutMs = commandTimeout(options)
+    this.#deadlines = new Deadlines(this.timeoutMs)
     this.keys = new Keyspace(keyPrefix(options))
     this.#ownsClient = typeof client === 'string'
     this.client = typeof client === 'string' ? openClient(client) : client
@@ -52,16 +55,12 @@ export class RedisConnection {
    * The answer of `work`.
    * @throws CredentialError STORAGE_UNAVAILABLE, also when there is no answer in time: then it may yet happen
    */
-  async call<T>(work: () => Promise<T>): Promise<T> {
-    const { promise: timeout, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(() => reject(timeoutError(this.name, this.timeoutMs)), this.timeoutMs)
-    try {
-      return await Promise.race([work(), timeout])
-    } catch (error) {
-      throw driverError(error, this.name)
-    } finally {
-      clearTimeout(timer)
-    }
+  call<T>(work: () => Promise<T>, deadlines = this.#deadlines): Promise<T> {
+    return deadlines.within(
+      work(),
+      () => timeoutError(this.name, deadlines.durationMs),
+      error => driverError(error, this.name),
+    )
   }
 
   /** @throws CredentialError STORAGE_UNAVAILABLE while the client waits before it tries to connect again */

@@ -16,6 +16,7 @@ import {
   type StateStore,
   type StoredHeader,
 } from '@nebula-credential/core'
+import { Deadlines } from './deadlines.ts'
 import { RedisDistributedLock } from './distributed-lock.ts'
 import { assertDurable } from './durability.ts'
 import { createHeader } from './generated/create-header.ts'
@@ -57,6 +58,7 @@ export class RedisStateStore implements StateStore {
   readonly #connection: RedisConnection
   readonly #options: RedisStoreOptions
   readonly #replicas: ReturnType<typeof replicaWait>
+  readonly #replicaDeadlines: Deadlines
   readonly #state: OpenState
   #checked: Promise<void> | undefined
 
@@ -69,6 +71,7 @@ export class RedisStateStore implements StateStore {
     leaseTiming(options.leaseTiming)
     this.#options = options
     this.#connection = RedisConnection.usedBy(client, options)
+    this.#replicaDeadlines = new Deadlines(this.#connection.timeoutMs + (this.#replicas?.timeoutMs ?? 0))
     this.name = this.#connection.name
     this.#state = new OpenState(this.name)
   }
@@ -192,8 +195,9 @@ export class RedisStateStore implements StateStore {
   async #acknowledged(script: Script, keys: readonly string[], args: readonly ScriptArgument[]) {
     const wanted = this.#replicas
     if (wanted === undefined) return await this.#connection.run(script, keys, args)
-    const { answer, replicas } = await this.#connection.call(() =>
-      runScriptAndWait(this.#connection.client, script, keys, args, wanted),
+    const { answer, replicas } = await this.#connection.call(
+      () => runScriptAndWait(this.#connection.client, script, keys, args, wanted),
+      this.#replicaDeadlines,
     )
     if (answer !== 1 || replicas >= wanted.count) return answer
     throw new CredentialError(

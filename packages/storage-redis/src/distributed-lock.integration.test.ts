@@ -1,0 +1,185 @@
+import type { Lease } from '@nebula-credential/core'
+import type { Redis } from 'ioredis'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { RedisServer } from '../../../tools/services/redis-server.ts'
+import {
+  openClient,
+  redisUrl,
+  shortLeases,
+  startProxy,
+  through,
+  uniquePrefix,
+  withoutRedis,
+} from '../test/redis-harness.ts'
+import { RedisDistributedLock } from './distributed-lock.ts'
+import { Keyspace } from './keyspace.ts'
+import type { RedisLockOptions } from './options.ts'
+
+beforeEach(context => context.skip(redisUrl === '', withoutRedis))
+
+const longLeases = { ttlMs: 60_000, renewEveryMs: 20_000 }
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
+function openPair(url: string, options: RedisLockOptions = longLeases) {
+  const keyPrefix = uniquePrefix()
+  const clients = [openClient(url), openClient(url)] as const
+  const locks = clients.map(client => new RedisDistributedLock(client, { keyPrefix, ...options }))
+  onTestFinished(async () => {
+    for (const lock of locks) await lock.close()
+    for (const client of clients) client.disconnect()
+  })
+  const [first, second] = locks as [RedisDistributedLock, RedisDistributedLock]
+  return { first, second, client: clients[0], keys: new Keyspace(keyPrefix) }
+}
+
+/** How many scripts the server has run. */
+async function commandsRun(client: Redis): Promise<number> {
+  const stats = await client.info('commandstats')
+  const calls = [...stats.matchAll(/^cmdstat_(?:evalsha|eval):calls=(\d+)/gm)]
+  return calls.reduce((sum, [, count]) => sum + Number(count), 0)
+}
+
+it('leaves the server alone while it waits, and asks once when it is told', async () => {
+  await using server = await RedisServer.start()
+  const { first, second, client } = openPair(server.url)
+  await (await first.tryAcquire('so that the server knows the script'))?.release()
+  const lease = await first.acquire('refresh', { waitMs: 1_000 })
+  const waiting = second.acquire('refresh', { waitMs: 10_000 })
+  await expect.poll(() => listeners(client)).toBe(1)
+  await pause(50)
+  const whenWaiting = await commandsRun(client)
+  await pause(500)
+  expect(await commandsRun(client)).toBe(whenWaiting)
+  await lease.release()
+  const next = await waiting
+  // The release, and one look.
+  expect(await commandsRun(client)).toBe(whenWaiting + 2)
+  await next.release()
+})
+
+it('serves the waiters of a process in the order in which they came', async () => {
+  const { first, second } = openPair(redisUrl)
+  const lease = await first.acquire('refresh', { waitMs: 1_000 })
+  const order: number[] = []
+  const waiting = [0, 1, 2, 3, 4].map(async number => {
+    await pause(number * 10)
+    const taken = await second.acquire('refresh', { waitMs: 10_000 })
+    order.push(number)
+    await taken.release()
+  })
+  await pause(100)
+  await lease.release()
+  await Promise.all(waiting)
+  expect(order).toEqual([0, 1, 2, 3, 4])
+})
+
+it('hands on when the first waiter gives up', async () => {
+  const { first, second } = openPair(redisUrl)
+  const lease = await first.acquire('refresh', { waitMs: 1_000 })
+  const gaveUp = new AbortController()
+  const impatient = second.acquire('refresh', { waitMs: 10_000, signal: gaveUp.signal })
+  const patient = second.acquire('refresh', { waitMs: 10_000 })
+  await pause(50)
+  gaveUp.abort(new Error('enough'))
+  await expect(impatient).rejects.toThrow('enough')
+  await lease.release()
+  await (await patient).release()
+})
+
+it('wakes a waiter whose subscription was lost when the release was announced', async () => {
+  await using server = await RedisServer.start()
+  const proxy = await startProxy(server.url)
+  const { first, client } = openPair(server.url)
+  const proxied = openClient(through(server.url, proxy))
+  const prefix = uniquePrefix()
+  const holder = new RedisDistributedLock(client, { keyPrefix: prefix, ...longLeases })
+  const waiter = new RedisDistributedLock(proxied, { keyPrefix: prefix, ...longLeases })
+  const lease = await holder.acquire('refresh', { waitMs: 1_000 })
+  const waiting = waiter.acquire('refresh', { waitMs: 15_000 })
+  await expect.poll(() => listeners(client)).toBe(1)
+  proxy.cut()
+  await lease.release()
+  await pause(100)
+  proxy.restore()
+  await (await waiting).release()
+  await Promise.all([first.close(), holder.close(), waiter.close()])
+  proxied.disconnect()
+  await proxy[Symbol.asyncDispose]()
+})
+
+it('tells its holder when the server comes back empty, and goes on', async () => {
+  await using server = await RedisServer.start({ appendOnly: false })
+  const { first, second } = openPair(server.url, { ttlMs: 2_000, renewEveryMs: 100 })
+  const lease = await first.acquire('refresh', { waitMs: 1_000 })
+  await server.process.kill()
+  await server.start()
+  let next: Lease | undefined
+  await expect
+    .poll(async () => {
+      next = await second.tryAcquire('refresh').catch(() => undefined)
+      return next !== undefined
+    })
+    .toBe(true)
+  await expect.poll(() => lease.signal.aborted, { timeout: 5_000 }).toBe(true)
+  expect(lease.signal.reason).toMatchObject({ code: 'LOCK_LOST' })
+  // The late release leaves the next holder alone.
+  await lease.release()
+  expect(await first.tryAcquire('refresh')).toBeUndefined()
+  await next?.release()
+})
+
+it('gives back what a lost answer had taken, and finds it its own on the second look', async () => {
+  const proxy = await startProxy(redisUrl)
+  const client = openClient(through(redisUrl, proxy))
+  const keyPrefix = uniquePrefix()
+  const lock = new RedisDistributedLock(client, { keyPrefix, ...longLeases })
+  await client.ping()
+  proxy.loseAnswers()
+  const taking = lock.acquire('refresh', { waitMs: 5_000 })
+  await pause(30)
+  proxy.restore()
+  const lease = await taking
+  await lease.release()
+  const again = await lock.tryAcquire('refresh')
+  expect(again).toBeDefined()
+  await again?.release()
+  await lock.close()
+  client.disconnect()
+  await proxy[Symbol.asyncDispose]()
+})
+
+it('keeps no lock for a caller who was told that the server cannot be reached', async () => {
+  await using server = await RedisServer.start()
+  const { first, second } = openPair(server.url, { ...longLeases, commandTimeoutMs: 150 })
+  await (await first.tryAcquire('warm'))?.release()
+  server.process.signal('SIGSTOP')
+  await expect(first.acquire('refresh', { waitMs: 5_000 })).rejects.toMatchObject({
+    code: 'STORAGE_UNAVAILABLE',
+  })
+  // It takes the lock only now, and is asked to give it back.
+  server.process.signal('SIGCONT')
+  const lease = await second.acquire('refresh', { waitMs: 5_000 })
+  await lease.release()
+})
+
+it('refuses a key of another type instead of waiting for it', async () => {
+  const { first, client, keys } = openPair(redisUrl, shortLeases)
+  await client.hset(keys.lock('refresh'), 'of', 'another program')
+  await expect(first.acquire('refresh', { waitMs: 5_000 })).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' })
+  expect(await client.hgetall(keys.lock('refresh'))).toEqual({ of: 'another program' })
+})
+
+it.each([
+  { ttlMs: 0 },
+  { ttlMs: -1 },
+  { ttlMs: 1.5 },
+  { ttlMs: 100, renewEveryMs: 100 },
+  { renewEveryMs: 30_000 },
+])('refuses the timing %j', timing => {
+  expect(() => new RedisDistributedLock(redisUrl, timing)).toThrow(/ttlMs|renewEveryMs/)
+})
+
+async function listeners(client: Redis): Promise<number> {
+  const channels = (await client.pubsub('CHANNELS', 'test-*')) as string[]
+  return channels.length
+}

@@ -1,0 +1,65 @@
+import { beforeEach, expect, it } from 'vitest'
+import { RedisServer } from '../../../tools/services/redis-server.ts'
+import { openClient, redisUrl, uniquePrefix, withoutRedis } from '../test/redis-harness.ts'
+import { RedisInvalidation } from './invalidation.ts'
+import { Keyspace } from './keyspace.ts'
+
+beforeEach(context => context.skip(redisUrl === '', withoutRedis))
+
+const message = { tenantId: 'acme', id: 'chat_bot_1', version: 2 }
+
+it('reports a lost subscription at once, and again when it is back and hears messages', async () => {
+  await using server = await RedisServer.start()
+  const client = openClient(server.url)
+  const invalidation = new RedisInvalidation(client)
+  const events: unknown[] = []
+  await invalidation.subscribe(
+    received => events.push(received),
+    () => events.push('gap'),
+  )
+  await invalidation.publish(message)
+  await expect.poll(() => events).toEqual([message])
+  expect(await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')).toBe(1)
+  await expect.poll(() => events).toEqual([message, 'gap', 'gap'])
+  await invalidation.publish({ ...message, version: 3 })
+  await expect.poll(() => events.at(-1)).toEqual({ ...message, version: 3 })
+  await invalidation.close()
+  client.disconnect()
+})
+
+it('comes back after the server was away, however long', async () => {
+  await using server = await RedisServer.start()
+  const client = openClient(server.url)
+  const invalidation = new RedisInvalidation(client)
+  const events: unknown[] = []
+  await invalidation.subscribe(
+    received => events.push(received),
+    () => events.push('gap'),
+  )
+  await server.process.kill()
+  await expect.poll(() => events).toEqual(['gap'])
+  await new Promise(resolve => setTimeout(resolve, 700))
+  await server.start()
+  await expect.poll(() => events, { timeout: 5_000 }).toEqual(['gap', 'gap'])
+  await invalidation.publish(message)
+  await expect.poll(() => events.at(-1)).toEqual(message)
+  await invalidation.close()
+  client.disconnect()
+})
+
+it('takes a message that it does not understand for one that it missed', async () => {
+  const client = openClient(redisUrl)
+  const keyPrefix = uniquePrefix()
+  const invalidation = new RedisInvalidation(client, { keyPrefix })
+  const events: unknown[] = []
+  await invalidation.subscribe(
+    received => events.push(received),
+    () => events.push('gap'),
+  )
+  for (const text of ['', '{}', 'null', '["acme"]', '["acme","id","2"]']) {
+    await client.publish(new Keyspace(keyPrefix).invalidations, text)
+  }
+  await expect.poll(() => events).toEqual(['gap', 'gap', 'gap', 'gap', 'gap'])
+  await invalidation.close()
+  client.disconnect()
+})

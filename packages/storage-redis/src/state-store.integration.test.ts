@@ -1,0 +1,330 @@
+import { inspect } from 'node:util'
+import { fullRecord, sampleId, sampleRecord } from '@nebula-credential/testing'
+import { Cluster, Redis } from 'ioredis'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { RedisServer } from '../../../tools/services/redis-server.ts'
+import {
+  openClient,
+  redisUrl,
+  startProxy,
+  through,
+  uniquePrefix,
+  withoutRedis,
+} from '../test/redis-harness.ts'
+import { Keyspace, memberOf } from './keyspace.ts'
+import type { RedisStoreOptions } from './options.ts'
+import { RedisOutbox } from './outbox.ts'
+import { RedisStateStore } from './state-store.ts'
+import { RedisTokenCache } from './token-cache.ts'
+
+beforeEach(context => context.skip(redisUrl === '', withoutRedis))
+
+const key = { tenantId: 'acme', id: sampleId() }
+
+function open(options: RedisStoreOptions = {}, url = redisUrl) {
+  const keyPrefix = uniquePrefix()
+  const client = openClient(url)
+  const store = new RedisStateStore(client, { keyPrefix, ...options })
+  onTestFinished(async () => {
+    await store.close()
+    client.disconnect()
+  })
+  const keys = new Keyspace(keyPrefix)
+  const root = keys.root('acme')
+  return { store, client, keyPrefix, keys, root, recordKey: `${root}record:${memberOf(key)}` }
+}
+
+describe('durability', () => {
+  it('refuses state and outbox without an append-only file, unless it may be lost', async () => {
+    await using server = await RedisServer.start({ appendOnly: false })
+    const { store, client } = open({}, server.url)
+    await expect(store.create(sampleRecord())).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('appendonly yes'),
+    })
+    await expect(store.list({}, { limit: 1 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await expect(new RedisOutbox(client).list('acme', key.id)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    })
+    expect(await client.dbsize()).toBe(0)
+
+    const volatile = open({ dangerouslyVolatile: true }, server.url)
+    await volatile.store.create(sampleRecord())
+    expect(await volatile.store.get('acme', key.id)).toMatchObject({ version: 1 })
+    const cache = new RedisTokenCache(client)
+    await cache.invalidate('key', 1, 1_000)
+  })
+
+  it('goes on when the server was put right', async () => {
+    await using server = await RedisServer.start({ appendOnly: false })
+    const { store, client } = open({}, server.url)
+    await expect(store.readHeader()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await client.config('SET', 'appendonly', 'yes')
+    expect(await store.readHeader()).toBeUndefined()
+  })
+
+  it('refuses a server that evicts any key, but not one that evicts the cache only', async () => {
+    await using server = await RedisServer.start({
+      args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'],
+    })
+    const { store, client } = open({}, server.url)
+    await expect(store.readHeader()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('noeviction'),
+    })
+    await client.config('SET', 'maxmemory-policy', 'volatile-lru')
+    expect(await store.readHeader()).toBeUndefined()
+  })
+
+  it('keeps what it acknowledged when the server is killed and starts again', async () => {
+    await using server = await RedisServer.start({ args: ['--appendfsync', 'always'] })
+    const { store } = open({}, server.url)
+    await store.create(sampleRecord())
+    await server.process.kill()
+    await server.start()
+    await expect.poll(() => store.get('acme', key.id).catch(() => undefined)).toMatchObject({ version: 1 })
+  })
+
+  it('does not acknowledge a write that too few replicas have', async () => {
+    const { store } = open({ waitForReplicas: { count: 1, timeoutMs: 50 } })
+    await expect(store.create(sampleRecord())).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringContaining('0 of 1 replicas'),
+    })
+  })
+
+  it('acknowledges a write that a replica has', async () => {
+    await using master = await RedisServer.start()
+    await using replica = await RedisServer.start({ args: ['--replicaof', `127.0.0.1 ${master.port}`] })
+    const { store, recordKey } = open({ waitForReplicas: { count: 1, timeoutMs: 5_000 } }, master.url)
+    await store.create(sampleRecord())
+    await store.replace(sampleRecord({ version: 2 }))
+    await expect(store.replace(sampleRecord({ version: 2 }))).rejects.toMatchObject({
+      code: 'VERSION_CONFLICT',
+    })
+    const client = openClient(replica.url)
+    expect(await client.hget(recordKey, 'version')).toBe('2')
+    client.disconnect()
+  })
+})
+
+describe('what others wrote', () => {
+  it.each(['record', 'all', 'type:chat_bot', 'status:active', 'due', 'due-status:active', 'due-tenant:acme'])(
+    'is not overwritten where the key %s has another type',
+    async name => {
+      const { store, client, root, recordKey } = open()
+      await store.create(fullRecord({ id: sampleId(1) }))
+      const taken = name === 'record' ? recordKey : `${root}${name}`
+      await client.set(taken, 'of another program')
+      const before = await dump(client, root)
+      await expect(store.create(fullRecord())).rejects.toMatchObject({
+        code: 'SCHEMA_MISMATCH',
+        message: expect.stringContaining('another type'),
+      })
+      expect(await dump(client, root)).toEqual(before)
+    },
+  )
+
+  it('makes replace, updateMetadata and delete stop before their first write', async () => {
+    const { store, client, root } = open()
+    await store.create(fullRecord())
+    await client.set(`${root}due`, 'of another program')
+    const before = await dump(client, root)
+    for (const write of [
+      () => store.replace(fullRecord({ version: 2, dueAt: 5 })),
+      () => store.updateMetadata(key, { name: 'n', labels: {} }, 1, 1),
+      () => store.delete(key, 1),
+    ]) {
+      await expect(write()).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' })
+    }
+    expect(await dump(client, root)).toEqual(before)
+  })
+
+  it('is refused when it is the schema or a record of another release', async () => {
+    const { store, client, recordKey } = open()
+    await store.create(sampleRecord())
+    await client.hset(recordKey, 'format', '2')
+    for (const call of [
+      () => store.get('acme', key.id),
+      () => store.list({}, { limit: 10 }),
+      () => store.replace(sampleRecord({ version: 2 })),
+      () => store.updateMetadata(key, { name: 'n', labels: {} }, 1, 1),
+      () => store.delete(key, 1),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' })
+    }
+    expect(await client.hget(recordKey, 'version')).toBe('1')
+
+    const newer = open()
+    await newer.client.set(newer.keys.schema, '2')
+    await expect(newer.store.create(sampleRecord())).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+      message: expect.stringContaining('schema 2'),
+    })
+  })
+})
+
+describe('a server that cannot be reached', () => {
+  it('is named in the error, within its time and without its password', async () => {
+    const proxy = await startProxy(redisUrl)
+    const password = 'correct-horse-battery'
+    const address = `${proxy.host}:${proxy.port}`
+    await proxy[Symbol.asyncDispose]()
+    const store = new RedisStateStore(`redis://user:${password}@${address}`, { commandTimeoutMs: 200 })
+    const startedAt = performance.now()
+    const error = await store.get('acme', key.id).catch(reason => reason)
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining(address) })
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(password)
+    await store.close()
+  })
+
+  it('does not leak the password it refuses', async () => {
+    await using server = await RedisServer.start({ password: 'right' })
+    const url = server.url.replace('right', 'wrong-horse')
+    const store = new RedisStateStore(url, { commandTimeoutMs: 500 })
+    const error = await store.get('acme', key.id).catch(reason => reason)
+    expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('wrong-horse')
+    await store.close()
+  })
+
+  it('is waited for no longer than commandTimeoutMs when it hangs', async () => {
+    await using server = await RedisServer.start()
+    const { store } = open({ commandTimeoutMs: 200 }, server.url)
+    await store.create(sampleRecord())
+    server.process.signal('SIGSTOP')
+    await expect(store.get('acme', key.id)).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringContaining('200 ms'),
+    })
+    server.process.signal('SIGCONT')
+    expect(await store.get('acme', key.id)).toMatchObject({ version: 1 })
+  })
+
+  it('is used again when it is back', async () => {
+    const proxy = await startProxy(redisUrl)
+    const { store } = open({ commandTimeoutMs: 300 }, through(redisUrl, proxy))
+    await store.create(sampleRecord())
+    proxy.cut()
+    await expect(store.get('acme', key.id)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    proxy.restore()
+    await expect.poll(() => store.get('acme', key.id).catch(() => undefined)).toMatchObject({ version: 1 })
+    await proxy[Symbol.asyncDispose]()
+  })
+
+  it('counts a write once when its answer is lost and the client sends it again', async () => {
+    const proxy = await startProxy(redisUrl)
+    const { store } = open({}, through(redisUrl, proxy))
+    await store.readHeader()
+    const losingTheAnswer = async (write: () => Promise<void>) => {
+      proxy.loseAnswers()
+      const written = write()
+      await new Promise(resolve => setTimeout(resolve, 30))
+      proxy.restore()
+      await written
+    }
+    await losingTheAnswer(() => store.createHeader('one'))
+    await losingTheAnswer(() => store.replaceHeader('two', 1))
+    expect(await store.readHeader()).toEqual({ version: 2, value: 'two' })
+    await losingTheAnswer(() => store.create(sampleRecord()))
+    await losingTheAnswer(() => store.replace(sampleRecord({ version: 2, generation: 2 })))
+    await losingTheAnswer(() => store.updateMetadata(key, { name: 'third', labels: {} }, 2, 3))
+    expect(await store.get('acme', key.id)).toMatchObject({ version: 3, generation: 2, name: 'third' })
+    await losingTheAnswer(() => store.delete(key, 3))
+    expect(await store.get('acme', key.id)).toBeUndefined()
+    await proxy[Symbol.asyncDispose]()
+  })
+})
+
+describe('lists', () => {
+  it('walk on over more members than one script call looks at', async () => {
+    const { store } = open()
+    const records = Array.from({ length: 1_300 }, (_, number) =>
+      sampleRecord({
+        id: sampleId(number),
+        dueAt: 1_000 + Math.floor(number / 700),
+        ...(number % 650 === 649 && {
+          type: 'rare',
+          id: sampleId(number, 'rare'),
+          status: 'failed' as const,
+        }),
+        labels: { half: number < 650 ? 'first' : 'second' },
+      }),
+    )
+    for (let at = 0; at < records.length; at += 100) {
+      await Promise.all(records.slice(at, at + 100).map(record => store.create(record)))
+    }
+    const rare = records.filter(({ type }) => type === 'rare').map(({ id }) => id)
+    const found = async (filter: Parameters<typeof store.list>[0]) =>
+      (await store.list(filter, { limit: 1_000 })).records.map(({ id }) => id)
+    expect(await found({ type: 'rare', dueBefore: 2_000 })).toEqual(rare)
+    expect(await found({ type: 'rare', status: 'failed' })).toEqual(rare)
+    expect(await found({ tenantId: 'acme', type: 'rare', labels: { half: 'second' } })).toEqual(rare.slice(1))
+    const page = await store.list({ dueBefore: 2_000 }, { limit: 1_000 })
+    const rest = await store.list({ dueBefore: 2_000 }, { limit: 1_000, cursor: page.cursor })
+    expect(page.records.length + rest.records.length).toBe(1_300)
+  })
+
+  it('go on behind a record that is due at the same instant and gone meanwhile', async () => {
+    const { store } = open()
+    for (let number = 0; number < 6; number++) {
+      await store.create(sampleRecord({ id: sampleId(number), dueAt: 7 }))
+    }
+    const page = await store.list({ dueBefore: 7 }, { limit: 3 })
+    await store.delete({ tenantId: 'acme', id: sampleId(2) }, 1)
+    const next = await store.list({ dueBefore: 7 }, { limit: 3, cursor: page.cursor })
+    expect(next.records.map(({ id }) => id)).toEqual([sampleId(3), sampleId(4), sampleId(5)])
+  })
+})
+
+describe('options', () => {
+  it.each(['', 'a{b', 'a}b', 'a b', 'x'.repeat(101)])('refuse the key prefix %j', keyPrefix => {
+    expect(() => new RedisStateStore(redisUrl, { keyPrefix })).toThrow(/keyPrefix/)
+  })
+
+  it('refuse clients whose own options break the scripts', () => {
+    const prefixed = new Redis(redisUrl, { lazyConnect: true, keyPrefix: 'mine:' })
+    expect(() => new RedisStateStore(prefixed)).toThrow(/keyPrefix of its own/)
+    const stale = new Cluster([redisUrl], { lazyConnect: true, scaleReads: 'slave' })
+    expect(() => new RedisStateStore(stale)).toThrow(/scaleReads/)
+  })
+
+  it.each(['', 'localhost:6379', 'http://localhost'])('refuse the URL %j', url => {
+    expect(() => new RedisStateStore(url)).toThrow(/redis:\/\//)
+  })
+
+  it('keep stores of different prefixes apart', async () => {
+    const [first, second] = [open(), open()]
+    await first.store.create(sampleRecord())
+    expect(await second.store.list({}, { limit: 10 })).toEqual({ records: [], cursor: undefined })
+    expect(await second.store.get('acme', key.id)).toBeUndefined()
+  })
+
+  it('leave the client of a user open, and close one of their own after the last companion', async () => {
+    const { store, client } = open()
+    await store.get('acme', key.id)
+    await store.close()
+    expect(await client.ping()).toBe('PONG')
+
+    const own = new RedisStateStore(redisUrl, { keyPrefix: uniquePrefix() })
+    const lock = own.lock()
+    await own.get('acme', key.id)
+    await own.close()
+    await (await lock.tryAcquire('still'))?.release()
+    await lock.close()
+    await expect(lock.tryAcquire('closed')).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+})
+
+/** Everything under a shard's root. */
+async function dump(client: Redis, root: string): Promise<Record<string, unknown>> {
+  const names = (await client.keys('*')).filter(name => name.startsWith(root)).sort()
+  const contents = names.map(async name => {
+    const type = await client.type(name)
+    if (type === 'hash') return await client.hgetall(name)
+    return type === 'zset' ? await client.zrange(name, '0', '-1', 'WITHSCORES') : await client.get(name)
+  })
+  const found = await Promise.all(contents)
+  return Object.fromEntries(names.map((name, at) => [name, found[at]]))
+}

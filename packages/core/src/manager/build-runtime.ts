@@ -9,7 +9,6 @@ import { openEncryption } from '../encryption/open-encryption.ts'
 import { CredentialError } from '../errors.ts'
 import { credentialKey } from '../record/ids.ts'
 import type { DistributedLock } from '../storage/distributed-lock.ts'
-import type { Invalidation } from '../storage/invalidation.ts'
 import type { Outbox } from '../storage/outbox.ts'
 import type { StateStore } from '../storage/state-store.ts'
 import type { TokenCache } from '../storage/token-cache.ts'
@@ -29,7 +28,6 @@ export interface ManagerOptions {
   readonly cache?: TokenCache
   readonly lock?: DistributedLock
   readonly outbox?: Outbox
-  readonly invalidation?: Invalidation
   readonly audit?: AuditSink
   readonly anchors?: AnchorSink
   readonly policy?: Partial<RefreshPolicy>
@@ -61,8 +59,8 @@ export async function buildRuntime(options: ManagerOptions): Promise<BuiltRuntim
   const lock = required(options.lock ?? store.lock?.(), 'a lock', 'withLock')
   const outbox = required(options.outbox ?? store.outbox?.(), 'an outbox', 'withOutbox')
   const auditSink = required(options.audit ?? store.audit?.(), 'an audit sink', 'withAudit')
-  const invalidation = options.invalidation ?? store.invalidation?.()
   const { cache, anchors } = options
+  const invalidation = store.invalidation?.() ?? cache?.invalidation?.()
 
   const { provider, auditKeys } = await openEncryption(keys, headerOf(store), clock)
   const audit = new AuditLog({

@@ -1,4 +1,6 @@
+import type { Invalidation } from './invalidation.ts'
 import { MemoryBackend } from './memory-backend.ts'
+import { MemoryInvalidation } from './memory-invalidation.ts'
 import { OpenState } from './open-state.ts'
 import type { CachedToken, TokenCache } from './token-cache.ts'
 
@@ -57,6 +59,10 @@ export class MemoryTokenCache implements TokenCache {
 
   async close(): Promise<void> {
     this.#state.close()
+  }
+
+  invalidation(): Invalidation {
+    return new MemoryInvalidation(this.#backend)
   }
 
   #live(key: string) {

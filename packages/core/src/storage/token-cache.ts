@@ -1,4 +1,5 @@
 import type { SealedFields } from '../record/credential-record.ts'
+import type { Invalidation } from './invalidation.ts'
 
 /**
  * A cache of sealed tokens between the process and the store, shared between processes or not.
@@ -19,6 +20,9 @@ export interface TokenCache {
   invalidate(key: string, version: number, ttlMs: number): Promise<void>
   /** Closes what the cache opened itself. Calling it again does nothing. */
   close(): Promise<void>
+
+  /** A way to tell other processes of changes on the same backend, used where the store has none. */
+  invalidation?(): Invalidation
 }
 
 /** A sealed token, with what its seal authenticates. */

@@ -46,9 +46,12 @@ function required(comments: Map<string, string>, name: string): string {
   throw new Error(`${name} has no doc comment to make a table row from`)
 }
 
+/** Aligned, as the formatter wants it. */
 function table(head: string[], rows: string[][]): string {
-  const lines = [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.map(escaped).join(' | ')} |`)
-  return lines.join('\n')
+  const cells = [head, ...rows].map(row => row.map(cell => cell.replaceAll('|', '\\|')))
+  const widths = head.map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0)))
+  const line = (row: string[], filler: string) =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, filler)).join(' | ')} |`
+  const [first = [], ...others] = cells
+  return [line(first, ' '), line([], '-'), ...others.map(row => line(row, ' '))].join('\n')
 }
-
-const escaped = (cell: string) => cell.replaceAll('|', '\\|')

@@ -1,4 +1,5 @@
-import { ProviderFailure, type ProviderFailureKind } from '@nebula-credential/core'
+import type { ProviderFailure } from '@nebula-credential/core'
+import { failureFromStatus } from './failure-from-status.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
 /**
@@ -13,17 +14,8 @@ import { parseRetryAfter } from './retry-after.ts'
  */
 export function failureFromResponse(response: Response, now: number): ProviderFailure | undefined {
   if (response.ok) return undefined
-  const { status } = response
-  const kind = kindOfStatus(status)
-  return new ProviderFailure(kind, `${hostOf(response)} answered with HTTP ${status}`, {
-    peerDown: status >= 500,
-    retryAt: kind === 'transient' ? parseRetryAfter(response.headers.get('retry-after'), now) : undefined,
-  })
-}
-
-function kindOfStatus(status: number): ProviderFailureKind {
-  if (status >= 500 || status === 429 || status === 408 || status === 425) return 'transient'
-  return status === 401 ? 'terminal' : 'config'
+  const retryAt = parseRetryAfter(response.headers.get('retry-after'), now)
+  return failureFromStatus(hostOf(response), response.status, retryAt)
 }
 
 function hostOf(response: Response): string {

@@ -15,6 +15,13 @@ export type { DistributedLockHarness } from './distributed-lock/distributed-lock
 export { FakeClock } from './fixtures/fake-clock.ts'
 export { type Fault, FaultyStore } from './fixtures/faulty-store.ts'
 export { type Leak, leakScan } from './fixtures/leak-scan.ts'
+export {
+  type LoopbackService,
+  type ServiceAnswer,
+  type ServiceFault,
+  type ServiceRequest,
+  startLoopbackService,
+} from './fixtures/loopback-service.ts'
 export { PassThroughStore, type StoreMethod } from './fixtures/pass-through-store.ts'
 export { fullRecord, sampleId, sampleInstant, sampleRecord } from './fixtures/sample-record.ts'
 export {

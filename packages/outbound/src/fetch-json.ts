@@ -1,0 +1,58 @@
+import { type CredentialEnvironment, ProviderFailure } from '@nebula-credential/core'
+import { failureFromError } from './failure-from-error.ts'
+import { failureFromResponse } from './failure-from-response.ts'
+import { outboundFetch } from './outbound-fetch.ts'
+
+export interface JsonRequest<Answer> extends Pick<RequestInit, 'method' | 'headers' | 'body'> {
+  readonly url: string | URL
+  /** What a successful answer looks like, a zod schema for example. */
+  readonly answer: { parse(json: unknown): Answer }
+  /**
+   * The failure that an unsuccessful answer stands for, where the service says more than its status does. `json` is
+   * undefined when the body is not JSON. Undefined: by status alone.
+   */
+  failure?(response: Response, json: unknown): ProviderFailure | undefined
+}
+
+/**
+ * Asks a service for a JSON document, for a credential type's own calls.
+ *
+ * @throws ProviderFailure by the answer's status; transient when a successful answer is not the document that it
+ * should be, which is what proxies and captive portals send; without the body, the URL or a header in any message
+ */
+export async function fetchJson<Answer>(
+  environment: CredentialEnvironment,
+  { url, answer, failure, method, headers, body }: JsonRequest<Answer>,
+): Promise<Answer> {
+  const request = {
+    signal: environment.signal,
+    ...(method !== undefined && { method }),
+    ...(headers !== undefined && { headers }),
+    ...(body !== undefined && { body }),
+  }
+  const response = await outboundFetch(environment)(url, request).catch(rejectAsFailure)
+  const json = parsed(await response.text().catch(rejectAsFailure))
+  const failed =
+    (response.ok ? undefined : failure?.(response, json)) ??
+    failureFromResponse(response, environment.startedAt)
+  if (failed !== undefined) throw failed
+  try {
+    return answer.parse(json)
+  } catch {
+    // The parser's error quotes the answer.
+    const { host } = new URL(url)
+    throw new ProviderFailure('transient', `${host} answered with something else than documented`)
+  }
+}
+
+function rejectAsFailure(error: unknown): never {
+  throw failureFromError(error)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -21,7 +21,8 @@ export function grantOf(runtime: Runtime, record: CredentialRecord, state: unkno
 }
 
 /**
- * Asks the provider for the next state, with the few further tries that one call may make.
+ * Asks the provider for the next state, with the few further tries that one call may make. All of them end at
+ * `askUntil`, in epoch ms.
  * @throws ProviderFailure
  */
 export async function requestNextState(
@@ -29,12 +30,16 @@ export async function requestNextState(
   record: CredentialRecord,
   grant: Grant,
   state: unknown,
+  askUntil: number,
 ): Promise<unknown> {
   const { clock, policy, breaker } = runtime
   for (let tries = 0; ; tries++) {
     if (grant.peer !== undefined) breaker.started(grant.peer)
     try {
-      const limitMs = grant.rotating ? policy.rotatingRequestMs : policy.callerWaitMs
+      const limitMs = Math.min(
+        askUntil - clock.now(),
+        grant.rotating ? policy.rotatingRequestMs : policy.callerWaitMs,
+      )
       const next = await callProvider(
         runtime,
         record,
@@ -51,6 +56,7 @@ export async function requestNextState(
         failure.kind === 'transient' && failure.retryAt === undefined && tries < policy.retriesInCall
       if (!again || isBlocked(runtime, grant) || runtime.background.signal.aborted) throw failure
       await clock.sleep(policy.retryPauseMs * 2 ** tries * (0.5 + Math.random()))
+      if (clock.now() >= askUntil) throw failure
     }
   }
 }

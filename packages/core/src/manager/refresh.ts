@@ -111,10 +111,16 @@ function assertRested(runtime: Runtime, record: CredentialRecord): void {
 }
 
 async function attempt(runtime: Runtime, context: BoundContext, turn: Turn): Promise<Derived | 'again'> {
-  const { record, sealed, grant, attemptId } = turn
+  const { record, sealed, grant, attemptId, askUntil } = turn
+  // This process may have been frozen since it wrote the intent, and another may have used the refresh token.
+  if (runtime.clock.now() >= askUntil) {
+    runtime.abandonedAttempts.add(attemptId)
+    disposeSecrets(sealed.state)
+    return 'again'
+  }
   let next: unknown
   try {
-    next = await requestNextState(runtime, record, grant, sealed.state)
+    next = await requestNextState(runtime, record, grant, sealed.state, askUntil)
   } catch (error) {
     disposeSecrets(sealed.state)
     return settleFailure(runtime, context, turn, error as ProviderFailure)

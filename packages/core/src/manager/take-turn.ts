@@ -20,6 +20,8 @@ export interface Turn {
   readonly sealed: SealedState
   readonly grant: Grant
   readonly attemptId: string
+  /** Epoch ms after which the provider may not be asked: others then take the attempt for a dead one. */
+  readonly askUntil: number
   /** Whether an earlier attempt on this generation may have succeeded. */
   readonly afterUnknown: boolean
 }
@@ -43,7 +45,7 @@ export async function takeTurn(
     const attemptId = randomText()
     if (!grant.rotating) {
       keep = true
-      return { record, sealed, grant, attemptId, afterUnknown: false }
+      return { record, sealed, grant, attemptId, askUntil: Number.POSITIVE_INFINITY, afterUnknown: false }
     }
     // A lock that is renewed all along means that its holder lives and is at it.
     if (lockHeldByOther) throw contended(record)
@@ -52,7 +54,8 @@ export async function takeTurn(
     const marked = await writeIntent(runtime, record, attemptId, standing === 'unknown')
     if (marked === undefined) return 'again'
     keep = true
-    return { record: marked, sealed, grant, attemptId, afterUnknown: standing === 'unknown' }
+    const askUntil = marked.updatedAt + runtime.policy.rotatingRequestMs
+    return { record: marked, sealed, grant, attemptId, askUntil, afterUnknown: standing === 'unknown' }
   } finally {
     if (!keep) disposeSecrets(sealed.state)
   }

@@ -72,7 +72,7 @@ export class WorkerProcess<World> implements AsyncDisposable {
       once(this.child, 'message').then(([message]) => message as Answer),
       this.ended.then((signal): Answer => ({ failed: `the process ended (${signal})` })),
     ])
-    this.child.send(request)
+    this.child.send(request, () => {})
     const received = await answer
     if ('failed' in received) throw new Error(`The worker could not ${request.do}: ${received.failed}`)
     return received

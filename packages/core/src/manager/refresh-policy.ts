@@ -13,7 +13,7 @@ export interface RefreshPolicy {
 
   /** How long a caller waits for a provider. Default 15,000. */
   readonly callerWaitMs: number
-  /** How long a request of a rotating grant may run after its caller gave up. Default 60,000. */
+  /** How long a token request of a rotating grant may run, also when its callers have given up. Default 60,000. */
   readonly rotatingRequestMs: number
   /** How long others wait beyond `rotatingRequestMs` for the result to be saved. Default 5,000. */
   readonly intentMarginMs: number

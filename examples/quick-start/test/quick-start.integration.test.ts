@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { temporaryTree } from '../../../tools/workspace/temporary-tree.ts'
 import { runNode } from '../../run-node.ts'
 
 const program = join(import.meta.dirname, '../main.ts')
@@ -10,12 +10,10 @@ const program = join(import.meta.dirname, '../main.ts')
 const run = (args: string[] = [], env: Record<string, string> = {}) =>
   runNode(['--conditions=@nebula-credential/source', program, ...args], { env })
 
-const folders = () => readdirSync(tmpdir()).filter(name => name.startsWith('nebula-quick-start-'))
-
 describe('npm start', () => {
   it('shows what it promises, in plain text, and leaves nothing behind', async () => {
-    const before = folders()
-    const { output, errors, exitCode } = await run(['--storage', 'sqlite'])
+    using temporary = temporaryTree({})
+    const { output, errors, exitCode } = await run(['--storage', 'sqlite'], { TMPDIR: temporary.root })
 
     expect(errors).toBe('')
     expect(exitCode).toBe(0)
@@ -40,7 +38,8 @@ describe('npm start', () => {
     expect(output).toMatch(/verifyAudit of the store: intact, \d+ entries/)
     expect(output).toMatch(/verifyAudit of the copy: edited, chain 6:globex\/\d+, sequence \d+/)
     expect(output).not.toContain('\u001b[')
-    expect(folders()).toEqual(before)
+    expect(output).toContain(`Credentials are kept in SQLite file ${temporary.root}`)
+    expect(readdirSync(temporary.root)).toEqual([])
   })
 
   it('exits 1 and says what was unexpected when a promise is broken', async () => {

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest'
 import {
   type Clock,
   CredentialManager,
+  type EncryptionKeys,
   MemoryBackend,
   MemoryStateStore,
   type RefreshPolicy,
@@ -41,10 +42,13 @@ export class World {
   }
 
   /** A further manager, with a process's memory of its own. */
-  async manager(store: StateStore = new MemoryStateStore(this.backend)): Promise<CredentialManager> {
+  async manager(
+    store: StateStore = new MemoryStateStore(this.backend),
+    keys: EncryptionKeys = testKey,
+  ): Promise<CredentialManager> {
     const manager = await CredentialManager.builder()
       .withStorage(store)
-      .withEncryption(testKey)
+      .withEncryption(keys)
       .withCredentials(this.account)
       .withClock(this.clock)
       .withPolicy(this.#policy)

@@ -1,9 +1,10 @@
-import { FaultyStore } from '@nebula-credential/testing'
+import { FaultyStore, PassThroughStore, type StoreMethod } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { World } from '../../test/managers.ts'
 import {
-  type CredentialError,
+  CredentialError,
   type CredentialManager,
+  envelopeKey,
   FileOutbox,
   MemoryBackend,
   MemoryStateStore,
@@ -99,6 +100,63 @@ describe('a store that refuses after the provider granted', () => {
     expect(await view.describe(id)).toMatchObject({ generation: 2 })
     const seen = await outcomes(manager, id)
     expect(seen.filter(line => line.startsWith('grant_at_risk'))).toHaveLength(1)
+    expect(world.server.requests).toEqual(['granted'])
+  })
+
+  test('without its key service no provider is asked; one that goes after the grant is waited for, with the token in use', async () => {
+    const world = new World({ lifetimeMs: 60_000 })
+    let away = false
+    const answer = async (bytes: Uint8Array) => {
+      if (away) throw new Error('the key service is away')
+      return Uint8Array.from(bytes)
+    }
+    const keys = envelopeKey({ name: 'key service', wrap: answer, unwrap: answer }, { maxUses: 1 })
+    const view = (await world.manager(new MemoryStateStore(world.backend), keys)).as(acme)
+    const id = await view.createCredential(world.account, world.input())
+    await world.clock.advance(60_001)
+
+    away = true
+    await expect(world.settle(view.getToken(id))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    expect(world.server.requests).toEqual([])
+    away = false
+
+    const hold = Promise.withResolvers<void>()
+    world.server.disturb({ hold: hold.promise })
+    const pending = view.getToken(id)
+    await world.clock.advance(10)
+    away = true
+    hold.resolve()
+    expect((await world.settle(pending)).generation).toBe(2)
+    expect((await view.getToken(id)).generation).toBe(2)
+    away = false
+    await world.clock.advance(20_000)
+    expect(await view.describe(id)).toMatchObject({ generation: 2, lifecycle: 'Active' })
+    await world.clock.advance(41_000)
+    expect((await world.settle(view.getToken(id))).generation).toBe(3)
+    expect(world.server.requests).toEqual(['granted', 'granted'])
+  })
+
+  test('a store that was migrated by a newer release meanwhile loses no grant', async () => {
+    const world = new World({ lifetimeMs: 60_000 })
+    let migrated = false
+    class OldStore extends PassThroughStore {
+      protected override around<T>(method: StoreMethod, call: () => Promise<T>): Promise<T> {
+        if (!migrated || method === 'close') return call()
+        return Promise.reject(new CredentialError('SCHEMA_MISMATCH', 'written by a newer release'))
+      }
+    }
+    const view = (await world.manager(new OldStore(new MemoryStateStore(world.backend)))).as(acme)
+    const id = await view.createCredential(world.account, world.input())
+    await world.clock.advance(60_001)
+    const hold = Promise.withResolvers<void>()
+    world.server.disturb({ hold: hold.promise })
+    const pending = view.getToken(id)
+    await world.clock.advance(10)
+    migrated = true
+    hold.resolve()
+    expect((await world.settle(pending)).generation).toBe(2)
+    const upgraded = (await world.manager()).as(acme)
+    expect((await world.settle(upgraded.getToken(id))).generation).toBe(2)
     expect(world.server.requests).toEqual(['granted'])
   })
 

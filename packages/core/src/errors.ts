@@ -58,6 +58,8 @@ export const errorCodes = {
   FLOW_EXPIRED: { retryable: false, whoActs: 'end user' },
   /** A callback comes from another authorization server than the one asked (RFC 9207). */
   ISSUER_MISMATCH: { retryable: false, whoActs: 'end user' },
+  /** The account that was connected is not the one that the credential is for. */
+  ACCOUNT_MISMATCH: { retryable: false, whoActs: 'end user' },
   /** The credential is in a status from which this is not possible. */
   ILLEGAL_TRANSITION: { retryable: false, whoActs: 'developer' },
   /** The credential type or the store cannot do this. */

@@ -96,7 +96,7 @@ export type {
   RefreshIntent,
   SealedFields,
 } from './record/credential-record.ts'
-export { type CredentialId, credentialKey } from './record/ids.ts'
+export { type CredentialId, credentialKey, parseCredentialId } from './record/ids.ts'
 export {
   type LifecycleParts,
   type LifecycleState,

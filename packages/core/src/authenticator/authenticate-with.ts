@@ -37,7 +37,7 @@ export function checkKind<Token extends AccessToken>(
   if (token.kind === authenticator.kind) return token
   throw new CredentialError(
     'TYPE_MISMATCH',
-    `Authenticator "${authenticator.name}" takes a ${authenticator.kind} token, not a ${token.kind} one`,
+    `Authenticator "${authenticator.name}" takes tokens of kind "${authenticator.kind}", not "${token.kind}"`,
   )
 }
 

@@ -37,6 +37,8 @@ export interface Credential<
     | undefined
   /** Tells the service that the credential is given up (RFC 7009). @throws ProviderFailure */
   readonly revoke?: ((state: State, environment: CredentialEnvironment) => Promise<void>) | undefined
+  /** What was asked for and what the provider granted, in its own words, where the state tells. Pure. */
+  readonly permissions?: ((state: State) => Permissions | undefined) | undefined
   /**
    * The typed id of a string that comes back from a database.
    * @throws CredentialError INPUT_INVALID when it is not an id; TYPE_MISMATCH when it is another type's
@@ -83,6 +85,12 @@ export interface Verification {
   readonly granted?: readonly string[] | undefined
 }
 
+/** What a credential may do. People can be asked again for what is in `asked` and not in `granted`. */
+export interface Permissions {
+  readonly asked: readonly string[]
+  readonly granted: readonly string[]
+}
+
 export interface Account {
   /** The service's stable id of the account. */
   readonly id: string
@@ -98,13 +106,54 @@ export interface InteractiveCredential<
   Token extends AccessToken = AccessToken,
   Flow = unknown,
 > extends Credential<Given, Input, State, Token> {
-  readonly interactive: {
-    /** What is kept, encrypted, between begin and resume. */
-    readonly flow: z.ZodType<Flow>
-    begin(input: Input, environment: CredentialEnvironment): Promise<{ interaction: Interaction; flow: Flow }>
-    /** The state of a completed flow. Called once a flow. @throws ProviderFailure, CredentialError FLOW_* */
-    resume(flow: Flow, callback: unknown, environment: CredentialEnvironment): Promise<State>
-  }
+  readonly interactive: Interactive<Input, State, Flow>
+}
+
+/** How a person is led to a credential. */
+export interface Interactive<Input = unknown, State = unknown, Flow = unknown> {
+  /** What is kept, encrypted, between the beginning of a flow and its end. Must encode to JSON. */
+  readonly flow: z.ZodType<Flow>
+  /**
+   * What the person is asked to do. The callback must bring `state` back, in a parameter of that name: it finds the
+   * flow. @throws ProviderFailure
+   */
+  begin(
+    input: Input,
+    request: { readonly state: string },
+    environment: CredentialEnvironment,
+  ): Promise<BegunInteraction<Flow>>
+  /**
+   * What a callback completes. Called once a flow, unless it throws a transient failure: then nothing of the callback
+   * may have been used up. @throws ProviderFailure; CredentialError ISSUER_MISMATCH, FLOW_FORGED
+   */
+  resume(
+    flow: Flow,
+    callback: URLSearchParams,
+    environment: CredentialEnvironment,
+  ): Promise<Authorized<State>>
+  /** Asks whether the person is done, for interactions without a callback. @throws ProviderFailure */
+  readonly poll?:
+    | ((flow: Flow, environment: CredentialEnvironment) => Promise<Authorized<State> | NotYet>)
+    | undefined
+}
+
+export interface BegunInteraction<Flow> {
+  readonly interaction: Interaction
+  readonly flow: Flow
+  /** Epoch ms after which the flow cannot end well. Default: the policy's `flowLifetimeMs` from now. */
+  readonly expiresAt?: number | undefined
+}
+
+/** What a person's consent has yielded. */
+export interface Authorized<State> {
+  readonly state: State
+  /** Whose account it is. Personal data: kept sealed. */
+  readonly account?: Account | undefined
+}
+
+/** The person is not done; ask again after so many milliseconds. */
+export interface NotYet {
+  readonly retryAfterMs: number
 }
 
 /** A step that needs a person. */

@@ -1,7 +1,13 @@
 import type { z } from 'zod'
 import { CredentialError } from '../errors.ts'
 import { assertTypeName, type CredentialId, parseCredentialId, typeOfId } from '../record/ids.ts'
-import type { Credential, CredentialEnvironment, RefreshCapability, Verification } from './credential.ts'
+import type {
+  Credential,
+  CredentialEnvironment,
+  Permissions,
+  RefreshCapability,
+  Verification,
+} from './credential.ts'
 import type { AccessToken, TokenFields, TokenKind } from './token-kind.ts'
 
 /** What {@link defineCredential} takes; everything else is inferred from the schemas. */
@@ -29,6 +35,7 @@ export interface CredentialDefinition<
     state: z.output<StateSchema>,
   ): Promise<Verification>
   revoke?(state: z.output<StateSchema>, environment: CredentialEnvironment): Promise<void>
+  permissions?(state: z.output<StateSchema>): Permissions | undefined
 }
 
 /**
@@ -76,7 +83,9 @@ export function defineCredential<
 function typedId<Token, Given>(type: string, text: string): CredentialId<Token, Given> {
   const id = parseCredentialId(text)
   if (typeOfId(id) !== type) {
-    throw new CredentialError('TYPE_MISMATCH', `Credential ${id} is not a ${type}`, { credentialId: id })
+    throw new CredentialError('TYPE_MISMATCH', `Credential ${id} is not of type "${type}"`, {
+      credentialId: id,
+    })
   }
   return id as CredentialId<Token, Given>
 }

@@ -38,6 +38,5 @@ function refusedCanary(key: OpenedKey, entry: HeaderKey, cause: CredentialError)
     `The key given as "${entry.id}" is not the one this store was written with: the store expects the ` +
       `${entry.parameters.kind} key with fingerprint ${JSON.stringify(entry.fingerprint)}. ` +
       'Nothing was changed. Give the right key; to change keys, give the new one another keyId and keep this one as old',
-    { cause },
   )
 }

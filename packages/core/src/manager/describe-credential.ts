@@ -1,8 +1,8 @@
-import type { Account } from '../credential/credential.ts'
+import type { Account, Permissions } from '../credential/credential.ts'
 import type { RecordSummary } from '../record/credential-record.ts'
 import type { CredentialId } from '../record/ids.ts'
 import { type LifecycleState, lifecycle } from '../record/lifecycle.ts'
-import type { Scope, Share } from '../record/scope.ts'
+import { normalizeScope, type Scope, type Share } from '../record/scope.ts'
 import { Ephemeral } from '../secret/ephemeral.ts'
 import { countOperation } from './keep-token.ts'
 import { loadVisible, openRecord } from './open-record.ts'
@@ -32,6 +32,8 @@ export interface CredentialSummary {
 export interface CredentialDescription extends CredentialSummary {
   /** Whose account it is, once it was verified or connected. */
   readonly account?: Account | undefined
+  /** What was asked for and granted, where its state tells. */
+  readonly permissions?: Permissions | undefined
   /** What its type can do. */
   readonly can: { readonly refresh: boolean; readonly verify: boolean; readonly revokeAtProvider: boolean }
 }
@@ -47,9 +49,11 @@ export async function describeCredential(
   using _state = new Ephemeral(sealed.state)
   countOperation(runtime, context, 'credential.describe', record)
   const definition = runtime.registry.get(record.type)
+  const permissions = sealed.state === undefined ? undefined : definition.permissions?.(sealed.state)
   return {
     ...summarize(record, runtime.clock.now()),
     ...(sealed.account && { account: sealed.account }),
+    ...(permissions && { permissions }),
     can: {
       refresh: definition.refresh !== undefined,
       verify: definition.verify !== undefined,
@@ -65,7 +69,7 @@ export function summarize(record: RecordSummary, now: number): CredentialSummary
     type,
     name,
     labels,
-    scope,
+    scope: normalizeScope(scope),
     shares,
     lifecycle: lifecycle(record, now),
     version,

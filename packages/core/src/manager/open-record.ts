@@ -40,7 +40,7 @@ export function checkVisible<
     throw notFound(id)
   }
   if (record.type !== typeOfId(id)) {
-    throw new CredentialError('TYPE_MISMATCH', `Credential ${id} is stored as a ${record.type}`, {
+    throw new CredentialError('TYPE_MISMATCH', `Credential ${id} is stored with type "${record.type}"`, {
       credentialId: id,
     })
   }

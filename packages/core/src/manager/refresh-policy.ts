@@ -44,6 +44,9 @@ export interface RefreshPolicy {
   /** How long the breaker stays open before one request may try. Default 30,000. */
   readonly breakerOpenMs: number
 
+  /** How long a person may take to complete a connection, unless the provider says. Default 600,000. */
+  readonly flowLifetimeMs: number
+
   /** A token refused this soon after it was obtained is replication lag, and is not replaced. Default 5,000. */
   readonly replicationLagMs: number
   /** How long a token stands in this process before the store is asked again. Default 10,000. */
@@ -78,6 +81,7 @@ export const defaultRefreshPolicy: RefreshPolicy = Object.freeze({
   breakerFailures: 5,
   breakerCredentials: 2,
   breakerOpenMs: 30_000,
+  flowLifetimeMs: 600_000,
   replicationLagMs: 5_000,
   l1TtlMs: 10_000,
   l1MaxEntries: 10_000,

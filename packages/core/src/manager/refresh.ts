@@ -129,7 +129,7 @@ async function attempt(runtime: Runtime, context: BoundContext, turn: Turn): Pro
     context,
     attemptId,
     base: record,
-    next: { state: next, account: sealed.account },
+    next: { ...sealed, state: next },
     rotating: grant.rotating,
   })
   // What the store has not acknowledged yet may share its secrets with the state it came from.

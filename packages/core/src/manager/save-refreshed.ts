@@ -29,10 +29,10 @@ export async function saveRefreshed(runtime: Runtime, granted: Granted): Promise
     const derived = await writeState(runtime, granted)
     disposeSecrets(granted.next.state)
     return derived
-  } catch (error) {
-    if (!isCredentialError(error, 'STORAGE_UNAVAILABLE') && !isCredentialError(error, 'CLOSED')) throw error
+  } catch {
+    // Whatever the reason, the provider has forgotten the old state.
+    return keepUnsaved(runtime, granted)
   }
-  return keepUnsaved(runtime, granted)
 }
 
 /**
@@ -64,11 +64,17 @@ async function writeState(runtime: Runtime, granted: Granted): Promise<Derived |
 }
 
 async function nextRecord(runtime: Runtime, stored: CredentialRecord, next: SealedState): Promise<Derived> {
+  const { record, token } = unsealedNext(runtime, stored, next)
+  return { record: { ...record, state: await runtime.sealer.seal(record, next) }, token }
+}
+
+/** The next record, but for its state, which is still the one before. */
+function unsealedNext(runtime: Runtime, stored: CredentialRecord, next: SealedState): Derived {
   const definition = runtime.registry.get(stored.type)
   const generation = stored.generation + 1
   const token = mint(runtime, { ...stored, generation }, next.state)
   const { intent: _intent, coolOff: _coolOff, failure: _failure, ...kept } = stored
-  const unsealed = {
+  const record = {
     ...kept,
     status: 'active' as const,
     stateVersion: definition.stateVersion,
@@ -78,7 +84,7 @@ async function nextRecord(runtime: Runtime, stored: CredentialRecord, next: Seal
     dueAt: dueAt(token, runtime.policy),
     updatedAt: runtime.clock.now(),
   }
-  return { record: { ...unsealed, state: await runtime.sealer.seal(unsealed, next) }, token }
+  return { record, token }
 }
 
 /** A result that came too late. Where the credential has ended, what was granted for it is given back. */
@@ -101,7 +107,7 @@ async function dropResult(
 /** Puts a state that the store refused into the outbox, and goes on trying the store behind. */
 async function keepUnsaved(runtime: Runtime, granted: Granted): Promise<Derived> {
   const { base } = granted
-  const derived = await nextRecord(runtime, base, granted.next)
+  const derived = unsealedNext(runtime, base, granted.next)
   runtime.unsaved.set(keyOf(base), derived)
   runtime.hot.invalidate(base.id, derived.record.version)
   const put = await putIntoOutbox(runtime, granted)

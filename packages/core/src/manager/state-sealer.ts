@@ -2,23 +2,32 @@ import { z } from 'zod'
 import type { Account, AnyCredential } from '../credential/credential.ts'
 import type { CredentialRegistry } from '../credential/registry.ts'
 import type { AccessToken } from '../credential/token-kind.ts'
-import { associatedData } from '../encryption/associated-data.ts'
+import { associatedData, type SealPurpose } from '../encryption/associated-data.ts'
 import type { EncryptionProvider } from '../encryption/encryption-provider.ts'
 import { CredentialError, isCredentialError } from '../errors.ts'
 import type { SealedFields } from '../record/credential-record.ts'
+import type { StoredStatus } from '../record/lifecycle.ts'
+import type { PendingFlow } from './pending-flow.ts'
 
 /** What is sealed in a record: the state, and whose account it is. */
 export interface SealedState {
   /** The decoded state; undefined once a revoked credential's secret is erased. */
   readonly state: unknown
   readonly account?: Account | undefined
+  /** What a connection under way has yet to be completed with. */
+  readonly flow?: PendingFlow | undefined
+  /** The digest of the flow that made this state, or was to make it: it is not to be used again. */
+  readonly usedFlow?: string | undefined
 }
 
-interface SealedJson {
+interface SealedJson extends Pick<SealedState, 'account' | 'flow' | 'usedFlow'> {
   readonly state?: unknown
   readonly stateVersion?: number
-  readonly account?: Account | undefined
 }
+
+// A record without a state of its own cannot be passed off as one that has it.
+const purposeOf = (status: StoredStatus): SealPurpose =>
+  status === 'pending' || status === 'authenticating' ? 'flow' : 'state'
 
 // An outbox entry must open whatever became of the scope, shares and status since it was put there.
 const outboxFields = (fields: SealedFields): SealedFields => ({
@@ -40,7 +49,7 @@ export class StateSealer {
   }
 
   async seal(fields: SealedFields, sealed: SealedState): Promise<Uint8Array> {
-    return this.#encrypt(this.#encode(fields.type, sealed), associatedData('state', fields))
+    return this.#encrypt(this.#encode(fields.type, sealed), associatedData(purposeOf(fields.status), fields))
   }
 
   /**
@@ -48,7 +57,8 @@ export class StateSealer {
    * @throws CredentialError DECRYPTION_FAILED, SCHEMA_MISMATCH, CONFIG_INVALID for an unregistered type
    */
   async open(record: SealedFields & { readonly state: Uint8Array }): Promise<SealedState> {
-    const json = await this.#decrypt(record.state, associatedData('state', record), record.id)
+    const data = associatedData(purposeOf(record.status), record)
+    const json = await this.#decrypt(record.state, data, record.id)
     return this.#decode(record, record.stateVersion, json)
   }
 
@@ -76,7 +86,7 @@ export class StateSealer {
     }
   }
 
-  #encode(type: string, { state, account }: SealedState): Buffer {
+  #encode(type: string, { state, account, flow, usedFlow }: SealedState): Buffer {
     const definition = this.#registry.get(type)
     const json: SealedJson = {
       ...(state !== undefined && {
@@ -84,12 +94,16 @@ export class StateSealer {
         stateVersion: definition.stateVersion,
       }),
       ...(account !== undefined && { account }),
+      ...(flow !== undefined && { flow }),
+      ...(usedFlow !== undefined && { usedFlow }),
     }
     return Buffer.from(JSON.stringify(json))
   }
 
   #decode(fields: SealedFields, stateVersion: number, json: SealedJson): SealedState {
-    if (json.state === undefined) return { state: undefined, account: json.account }
+    const { account, flow, usedFlow } = json
+    const besides = { account, ...(flow && { flow }), ...(usedFlow && { usedFlow }) }
+    if (json.state === undefined) return { state: undefined, ...besides }
     const definition = this.#registry.get(fields.type)
     const migrated = migrate(definition, json.state, stateVersion, fields.id)
     const decoded = z.safeDecode(definition.state, migrated as never)
@@ -100,7 +114,7 @@ export class StateSealer {
         { credentialId: fields.id },
       )
     }
-    return { state: decoded.data, account: json.account }
+    return { state: decoded.data, ...besides }
   }
 
   async #encrypt(plaintext: Buffer, data: Uint8Array): Promise<Uint8Array> {

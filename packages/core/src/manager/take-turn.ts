@@ -51,6 +51,8 @@ export async function takeTurn(
     if (lockHeldByOther) throw contended(record)
     const standing = await settleStandingIntent(runtime, context, record, sealed, mode)
     if (standing !== 'free' && standing !== 'unknown') return standing
+    // As the intent proves that the store can be written, this proves that a key is there to seal what is granted.
+    await runtime.sealer.seal(record, sealed)
     const marked = await writeIntent(runtime, record, attemptId, standing === 'unknown')
     if (marked === undefined) return 'again'
     keep = true

@@ -1,0 +1,196 @@
+import {
+  type AuditSink,
+  assertNewRecord,
+  CredentialError,
+  type CredentialRecord,
+  type DistributedLock,
+  encodeCursor,
+  type Invalidation,
+  type ListFilter,
+  type ListPage,
+  type ListPosition,
+  OpenState,
+  type Outbox,
+  type Page,
+  type RecordKey,
+  type RecordMetadata,
+  type RecordSummary,
+  readListRequest,
+  type StateStore,
+  type StoredHeader,
+} from '@nebula-credential/core'
+import type { Pool } from 'pg'
+import { PostgresAuditSink } from './audit-sink.ts'
+import { PostgresConnection } from './connection.ts'
+import { PostgresDistributedLock } from './distributed-lock.ts'
+import { PostgresInvalidation } from './invalidation.ts'
+import { listQuery } from './list-query.ts'
+import type { PostgresOptions } from './options.ts'
+import { PostgresOutbox } from './outbox.ts'
+import {
+  decodeRecord,
+  decodeSummary,
+  encodeMetadata,
+  encodeRecord,
+  metadataColumns,
+  recordColumns,
+  selectedRecord,
+} from './record-codec.ts'
+
+/**
+ * Keeps credentials in a schema of a PostgreSQL database, which any number of processes may share. A call that has
+ * resolved was committed. Every call is one short statement on a connection of the pool.
+ *
+ * The constructor checks its arguments; the first call migrates the schema, and rejects when that fails. A pool that
+ * was given stays open; one made from a connection string closes with the store and its companions.
+ *
+ * @example
+ * const store = new PostgresStateStore('postgres://nebula@db.internal/nebula')
+ */
+export class PostgresStateStore implements StateStore {
+  readonly name: string
+  readonly #connection: PostgresConnection
+  readonly #state: OpenState
+
+  /** @throws CredentialError CONFIG_INVALID */
+  constructor(database: Pool | string, options: PostgresOptions = {}) {
+    this.#connection = new PostgresConnection(database, options).join()
+    this.name = this.#connection.name
+    this.#state = new OpenState(`store ${this.name}`)
+  }
+
+  async readHeader(): Promise<StoredHeader | undefined> {
+    const [row] = await this.#select(sql.readHeader, [])
+    return row && { version: row[0] as number, value: row[1] as string }
+  }
+
+  async createHeader(value: string): Promise<void> {
+    if (await this.#changes(sql.createHeader, [value])) return
+    throw new CredentialError('ALREADY_EXISTS', `${this.name} has a header already; read it again`)
+  }
+
+  async replaceHeader(value: string, expectedVersion: number): Promise<void> {
+    if (await this.#changes(sql.replaceHeader, [value, expectedVersion])) return
+    throw new CredentialError(
+      'VERSION_CONFLICT',
+      `The header of ${this.name} was written by somebody else; read it again`,
+    )
+  }
+
+  async create(record: CredentialRecord): Promise<void> {
+    this.#state.assertOpen()
+    assertNewRecord(record)
+    if (await this.#changes(sql.create, encodeRecord(record))) return
+    throw new CredentialError('ALREADY_EXISTS', `Credential ${record.id} exists already`, {
+      credentialId: record.id,
+    })
+  }
+
+  async get(tenantId: string, id: string): Promise<CredentialRecord | undefined> {
+    const [row] = await this.#select(sql.get, [tenantId, id])
+    return row && decodeRecord(row)
+  }
+
+  async replace(record: CredentialRecord): Promise<void> {
+    const expectedVersion = record.version - 1
+    if (await this.#changes(sql.replace, [...encodeRecord(record), expectedVersion])) return
+    throw versionConflict(record.id, expectedVersion)
+  }
+
+  async updateMetadata(
+    { tenantId, id }: RecordKey,
+    metadata: RecordMetadata,
+    expectedVersion: number,
+    updatedAt: number,
+  ): Promise<void> {
+    const values = [tenantId, id, expectedVersion, updatedAt, ...encodeMetadata(metadata)]
+    if (await this.#changes(sql.updateMetadata, values)) return
+    throw versionConflict(id, expectedVersion)
+  }
+
+  async delete({ tenantId, id }: RecordKey, expectedVersion: number): Promise<void> {
+    if (await this.#changes(sql.delete, [tenantId, id, expectedVersion])) return
+    throw versionConflict(id, expectedVersion)
+  }
+
+  async list(filter: ListFilter, page: Page): Promise<ListPage> {
+    this.#state.assertOpen()
+    const { limit, after } = readListRequest(filter, page)
+    const query = listQuery(filter, limit + 1, after)
+    const rows = await this.#select(query.sql, query.values)
+    const records = rows.slice(0, limit).map(decodeSummary)
+    const last = rows.length > limit ? records.at(-1) : undefined
+    return { records, cursor: last && encodeCursor(positionOf(last, filter)) }
+  }
+
+  async close(): Promise<void> {
+    if (this.#state.closed) return
+    this.#state.close()
+    await this.#connection.leave()
+  }
+
+  /** A lock whose leases are rows of the same schema, by the server's clock. Waiters are woken by NOTIFY. */
+  lock(): DistributedLock {
+    return new PostgresDistributedLock(this.#connection.join())
+  }
+
+  /**
+   * An outbox in the same schema, which serves while the database can be written. Where the process has a durable
+   * disk, a FileOutbox also takes a grant while it cannot.
+   */
+  outbox(): Outbox {
+    return new PostgresOutbox(this.#connection.join())
+  }
+
+  /** An audit sink in the same schema. */
+  audit(): AuditSink {
+    return new PostgresAuditSink(this.#connection.join())
+  }
+
+  /** Invalidation by LISTEN and NOTIFY. */
+  invalidation(): Invalidation {
+    return new PostgresInvalidation(this.#connection.join())
+  }
+
+  async #select(text: string, values: readonly unknown[]) {
+    this.#state.assertOpen()
+    const { rows } = await this.#connection.run(text, values)
+    return rows
+  }
+
+  /** Whether a statement changed its row: its condition on the version is the compare of the compare-and-set. */
+  async #changes(text: string, values: readonly unknown[]): Promise<boolean> {
+    this.#state.assertOpen()
+    const { rowCount } = await this.#connection.run(text, values)
+    return rowCount === 1
+  }
+}
+
+const sql = {
+  readHeader: 'SELECT version, value FROM {schema}.header',
+  createHeader: 'INSERT INTO {schema}.header (version, value) VALUES (1, $1) ON CONFLICT DO NOTHING',
+  replaceHeader: 'UPDATE {schema}.header SET value = $1, version = version + 1 WHERE version = $2',
+  create: `INSERT INTO {schema}.credential (${recordColumns.join(', ')})
+    VALUES (${recordColumns.map((_, index) => `$${index + 1}`).join(', ')}) ON CONFLICT DO NOTHING`,
+  get: `SELECT ${selectedRecord.join(', ')} FROM {schema}.credential WHERE tenant_id = $1 AND id = $2`,
+  replace: `UPDATE {schema}.credential SET ${assignments(recordColumns.slice(2), 3)}
+    WHERE tenant_id = $1 AND id = $2 AND version = $${recordColumns.length + 1}`,
+  updateMetadata: `UPDATE {schema}.credential SET version = version + 1, updated_at = $4,
+    ${assignments(metadataColumns, 5)} WHERE tenant_id = $1 AND id = $2 AND version = $3`,
+  delete: 'DELETE FROM {schema}.credential WHERE tenant_id = $1 AND id = $2 AND version = $3',
+} as const
+
+function assignments(columns: readonly string[], firstParameter: number): string {
+  return columns.map((column, index) => `${column} = $${firstParameter + index}`).join(', ')
+}
+
+function positionOf(record: RecordSummary, filter: ListFilter): ListPosition {
+  const dueAt = filter.dueBefore === undefined ? undefined : record.dueAt
+  return { tenantId: record.scope.tenantId, id: record.id, dueAt }
+}
+
+function versionConflict(id: string, expectedVersion: number): CredentialError {
+  return new CredentialError('VERSION_CONFLICT', `Credential ${id} is not at version ${expectedVersion}`, {
+    credentialId: id,
+  })
+}

@@ -1,4 +1,4 @@
-import { isCredentialError } from '../errors.ts'
+import { type ErrorCode, isCredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import { disposeSecrets } from '../secret/ephemeral.ts'
 import { announceChange } from './announce-change.ts'
@@ -29,9 +29,9 @@ export async function saveRefreshed(runtime: Runtime, granted: Granted): Promise
     const derived = await writeState(runtime, granted)
     disposeSecrets(granted.next.state)
     return derived
-  } catch {
+  } catch (error) {
     // Whatever the reason, the provider has forgotten the old state.
-    return keepUnsaved(runtime, granted)
+    return keepUnsaved(runtime, granted, isCredentialError(error) ? error.code : undefined)
   }
 }
 
@@ -105,7 +105,11 @@ async function dropResult(
 }
 
 /** Puts a state that the store refused into the outbox, and goes on trying the store behind. */
-async function keepUnsaved(runtime: Runtime, granted: Granted): Promise<Derived> {
+async function keepUnsaved(
+  runtime: Runtime,
+  granted: Granted,
+  code: ErrorCode | undefined,
+): Promise<Derived> {
   const { base } = granted
   const derived = unsealedNext(runtime, base, granted.next)
   runtime.unsaved.set(keyOf(base), derived)
@@ -115,12 +119,7 @@ async function keepUnsaved(runtime: Runtime, granted: Granted): Promise<Derived>
   if (granted.rotating) {
     const action = put ? 'credential.refresh' : 'grant_at_risk'
     runtime.audit.queue(
-      auditEvent(
-        runtime,
-        granted.context,
-        { action, outcome: 'failure', code: 'STORAGE_UNAVAILABLE', reason },
-        base,
-      ),
+      auditEvent(runtime, granted.context, { action, outcome: 'failure', code, reason }, base),
     )
   }
   runtime.background.run(() => saveBehind(runtime, granted, put))

@@ -1,9 +1,9 @@
 import type { Lease } from '@nebula-credential/core'
 import type { Redis } from 'ioredis'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { RedisServer } from '../../../tools/services/redis-server.ts'
 import {
   openClient,
+  ownServer,
   redisUrl,
   shortLeases,
   startProxy,
@@ -39,8 +39,8 @@ async function commandsRun(client: Redis): Promise<number> {
   return calls.reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
-it('leaves the server alone while it waits, and asks once when it is told', async () => {
-  await using server = await RedisServer.start()
+it('leaves the server alone while it waits, and asks once when it is told', async context => {
+  await using server = await ownServer(context)
   const { first, second, client } = openPair(server.url)
   await (await first.tryAcquire('so that the server knows the script'))?.release()
   const lease = await first.acquire('refresh', { waitMs: 1_000 })
@@ -86,8 +86,8 @@ it('hands on when the first waiter gives up', async () => {
   await (await patient).release()
 })
 
-it('wakes a waiter whose subscription was lost when the release was announced', async () => {
-  await using server = await RedisServer.start()
+it('wakes a waiter whose subscription was lost when the release was announced', async context => {
+  await using server = await ownServer(context)
   const proxy = await startProxy(server.url)
   const { first, client } = openPair(server.url)
   const proxied = openClient(through(server.url, proxy))
@@ -107,8 +107,8 @@ it('wakes a waiter whose subscription was lost when the release was announced', 
   await proxy[Symbol.asyncDispose]()
 })
 
-it('tells its holder when the server comes back empty, and goes on', async () => {
-  await using server = await RedisServer.start({ appendOnly: false })
+it('tells its holder when the server comes back empty, and goes on', async context => {
+  await using server = await ownServer(context, { appendOnly: false })
   const { first, second } = openPair(server.url, { ttlMs: 2_000, renewEveryMs: 100 })
   const lease = await first.acquire('refresh', { waitMs: 1_000 })
   await server.process.kill()
@@ -148,8 +148,8 @@ it('gives back what a lost answer had taken, and finds it its own on the second 
   await proxy[Symbol.asyncDispose]()
 })
 
-it('keeps no lock for a caller who was told that the server cannot be reached', async () => {
-  await using server = await RedisServer.start()
+it('keeps no lock for a caller who was told that the server cannot be reached', async context => {
+  await using server = await ownServer(context)
   const { first, second } = openPair(server.url, { ...longLeases, commandTimeoutMs: 150 })
   await (await first.tryAcquire('warm'))?.release()
   server.process.signal('SIGSTOP')

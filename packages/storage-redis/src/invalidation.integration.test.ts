@@ -1,6 +1,5 @@
 import { beforeEach, expect, it } from 'vitest'
-import { RedisServer } from '../../../tools/services/redis-server.ts'
-import { openClient, redisUrl, uniquePrefix, withoutRedis } from '../test/redis-harness.ts'
+import { openClient, ownServer, redisUrl, uniquePrefix, withoutRedis } from '../test/redis-harness.ts'
 import { RedisInvalidation } from './invalidation.ts'
 import { Keyspace } from './keyspace.ts'
 
@@ -8,8 +7,8 @@ beforeEach(context => context.skip(redisUrl === '', withoutRedis))
 
 const message = { tenantId: 'acme', id: 'chat_bot_1', version: 2 }
 
-it('reports a lost subscription at once, and again when it is back and hears messages', async () => {
-  await using server = await RedisServer.start()
+it('reports a lost subscription at once, and again when it is back and hears messages', async context => {
+  await using server = await ownServer(context)
   const client = openClient(server.url)
   const invalidation = new RedisInvalidation(client)
   const events: unknown[] = []
@@ -27,8 +26,8 @@ it('reports a lost subscription at once, and again when it is back and hears mes
   client.disconnect()
 })
 
-it('comes back after the server was away, however long', async () => {
-  await using server = await RedisServer.start()
+it('comes back after the server was away, however long', async context => {
+  await using server = await ownServer(context)
   const client = openClient(server.url)
   const invalidation = new RedisInvalidation(client)
   const events: unknown[] = []

@@ -2,6 +2,7 @@ import { CredentialError, OpenState, type Outbox, type OutboxEntry } from '@nebu
 import { assertDurable } from './durability.ts'
 import type { RedisClient, RedisStoreOptions } from './options.ts'
 import { RedisConnection } from './redis-connection.ts'
+import { ServerCheck } from './server-check.ts'
 
 export type RedisOutboxOptions = Pick<
   RedisStoreOptions,
@@ -17,9 +18,8 @@ const entryFormat = 1
 export class RedisOutbox implements Outbox {
   readonly name: string
   readonly #connection: RedisConnection
-  readonly #volatile: boolean
   readonly #state: OpenState
-  #checked: Promise<void> | undefined
+  readonly #server: ServerCheck
 
   /**
    * @param client A client of yours, which stays open, or a URL, for a connection that `close()` closes
@@ -30,9 +30,11 @@ export class RedisOutbox implements Outbox {
   constructor(client: RedisConnection, options?: RedisOutboxOptions)
   constructor(client: RedisClient | string | RedisConnection, options: RedisOutboxOptions = {}) {
     this.#connection = RedisConnection.usedBy(client, options)
-    this.#volatile = options.dangerouslyVolatile ?? false
     this.name = this.#connection.name
     this.#state = new OpenState(`outbox ${this.name}`)
+    this.#server = new ServerCheck(this.#connection, async () => {
+      if (!options.dangerouslyVolatile) await assertDurable(this.#connection)
+    })
   }
 
   async put(entry: OutboxEntry): Promise<void> {
@@ -65,12 +67,7 @@ export class RedisOutbox implements Outbox {
 
   async #ready(): Promise<void> {
     this.#state.assertOpen()
-    if (this.#volatile) return
-    this.#checked ??= assertDurable(this.#connection).catch(error => {
-      this.#checked = undefined
-      throw error
-    })
-    await this.#checked
+    await this.#server.passed()
   }
 }
 

@@ -27,6 +27,10 @@ export class RedisConnection {
   readonly #deadlines: Deadlines
   readonly #ownsClient: boolean
   #users = 0
+  #connects = 0
+  readonly #onReady = () => {
+    this.#connects++
+  }
 
   private constructor(client: RedisClient | string, options: RedisOptions) {
     this.timeoutMs = commandTimeout(options)
@@ -35,8 +39,14 @@ export class RedisConnection {
     this.#ownsClient = typeof client === 'string'
     this.client = typeof client === 'string' ? openClient(client) : client
     assertUsableClient(this.client)
+    this.client.on('ready', this.#onReady)
     this.name = `redis ${addressOf(this.client)} ${this.keys.prefix}`
     this.subscriber = new Subscriber(this.name, this.timeoutMs, () => this.#openSubscription())
+  }
+
+  /** Names the connection that a call made now is sent on: another number is another connection. */
+  get connectionNumber(): number {
+    return this.client.status === 'ready' ? this.#connects : this.#connects + 1
   }
 
   /** One that adapters share, or one of the adapter's own; counted as used by it. */
@@ -82,6 +92,7 @@ export class RedisConnection {
   leave(): void {
     this.#users--
     if (this.#users > 0) return
+    this.client.off('ready', this.#onReady)
     this.subscriber.close()
     if (this.#ownsClient) this.client.disconnect()
   }

@@ -2,9 +2,9 @@ import { inspect } from 'node:util'
 import { fullRecord, sampleId, sampleRecord } from '@nebula-credential/testing'
 import { Cluster, Redis } from 'ioredis'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { RedisServer } from '../../../tools/services/redis-server.ts'
 import {
   openClient,
+  ownServer,
   redisUrl,
   startProxy,
   through,
@@ -35,8 +35,8 @@ function open(options: RedisStoreOptions = {}, url = redisUrl) {
 }
 
 describe('durability', () => {
-  it('refuses state and outbox without an append-only file, unless it may be lost', async () => {
-    await using server = await RedisServer.start({ appendOnly: false })
+  it('refuses state and outbox without an append-only file, unless it may be lost', async context => {
+    await using server = await ownServer(context, { appendOnly: false })
     const { store, client } = open({}, server.url)
     await expect(store.create(sampleRecord())).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
@@ -55,16 +55,32 @@ describe('durability', () => {
     await cache.invalidate('key', 1, 1_000)
   })
 
-  it('goes on when the server was put right', async () => {
-    await using server = await RedisServer.start({ appendOnly: false })
+  it('goes on when the server was put right', async context => {
+    await using server = await ownServer(context, { appendOnly: false })
     const { store, client } = open({}, server.url)
     await expect(store.readHeader()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
     await client.config('SET', 'appendonly', 'yes')
     expect(await store.readHeader()).toBeUndefined()
   })
 
-  it('refuses a server that evicts any key, but not one that evicts the cache only', async () => {
-    await using server = await RedisServer.start({
+  it('looks again after a reconnection: another server may answer', async context => {
+    await using server = await ownServer(context)
+    const { store, client } = open({}, server.url)
+    await store.create(sampleRecord())
+    await client.config('SET', 'appendonly', 'no')
+    expect(await store.get('acme', key.id)).toMatchObject({ version: 1 })
+    await server.command('CLIENT', 'KILL', 'TYPE', 'normal')
+    await expect
+      .poll(() => store.get('acme', key.id).catch(error => error.code), { timeout: 5_000 })
+      .toBe('CONFIG_INVALID')
+    await expect(store.replace(sampleRecord({ version: 2 }))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    })
+    await expect(store.outbox().list('acme', key.id)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+
+  it('refuses a server that evicts any key, but not one that evicts the cache only', async context => {
+    await using server = await ownServer(context, {
       args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'],
     })
     const { store, client } = open({}, server.url)
@@ -76,8 +92,8 @@ describe('durability', () => {
     expect(await store.readHeader()).toBeUndefined()
   })
 
-  it('keeps what it acknowledged when the server is killed and starts again', async () => {
-    await using server = await RedisServer.start({ args: ['--appendfsync', 'always'] })
+  it('keeps what it acknowledged when the server is killed and starts again', async context => {
+    await using server = await ownServer(context, { args: ['--appendfsync', 'always'] })
     const { store } = open({}, server.url)
     await store.create(sampleRecord())
     await server.process.kill()
@@ -93,9 +109,9 @@ describe('durability', () => {
     })
   })
 
-  it('acknowledges a write that a replica has', async () => {
-    await using master = await RedisServer.start()
-    await using replica = await RedisServer.start({ args: ['--replicaof', `127.0.0.1 ${master.port}`] })
+  it('acknowledges a write that a replica has', async context => {
+    await using master = await ownServer(context)
+    await using replica = await ownServer(context, { args: ['--replicaof', `127.0.0.1 ${master.port}`] })
     const { store, recordKey } = open({ waitForReplicas: { count: 1, timeoutMs: 5_000 } }, master.url)
     await store.create(sampleRecord())
     await store.replace(sampleRecord({ version: 2 }))
@@ -179,8 +195,8 @@ describe('a server that cannot be reached', () => {
     await store.close()
   })
 
-  it('does not leak the password it refuses', async () => {
-    await using server = await RedisServer.start({ password: 'right' })
+  it('does not leak the password it refuses', async context => {
+    await using server = await ownServer(context, { password: 'right' })
     const url = server.url.replace('right', 'wrong-horse')
     const store = new RedisStateStore(url, { commandTimeoutMs: 500 })
     const error = await store.get('acme', key.id).catch(reason => reason)
@@ -189,8 +205,8 @@ describe('a server that cannot be reached', () => {
     await store.close()
   })
 
-  it('is waited for no longer than commandTimeoutMs when it hangs', async () => {
-    await using server = await RedisServer.start()
+  it('is waited for no longer than commandTimeoutMs when it hangs', async context => {
+    await using server = await ownServer(context)
     const { store } = open({ commandTimeoutMs: 200 }, server.url)
     await store.create(sampleRecord())
     server.process.signal('SIGSTOP')

@@ -43,6 +43,7 @@ import { listPage } from './record-list.ts'
 import { RedisConnection } from './redis-connection.ts'
 import { assertSchema } from './schema.ts'
 import { runScriptAndWait, type Script, type ScriptArgument } from './script.ts'
+import { ServerCheck } from './server-check.ts'
 
 // Longer than any client goes on sending a command again after its connection was lost.
 const receiptMs = 600_000
@@ -60,7 +61,7 @@ export class RedisStateStore implements StateStore {
   readonly #replicas: ReturnType<typeof replicaWait>
   readonly #replicaDeadlines: Deadlines
   readonly #state: OpenState
-  #checked: Promise<void> | undefined
+  readonly #server: ServerCheck
 
   /**
    * @param client A client of yours, which stays open, or a URL, for a connection that `close()` closes
@@ -74,6 +75,10 @@ export class RedisStateStore implements StateStore {
     this.#replicaDeadlines = new Deadlines(this.#connection.timeoutMs + (this.#replicas?.timeoutMs ?? 0))
     this.name = this.#connection.name
     this.#state = new OpenState(this.name)
+    this.#server = new ServerCheck(this.#connection, async () => {
+      if (!options.dangerouslyVolatile) await assertDurable(this.#connection)
+      await assertSchema(this.#connection)
+    })
   }
 
   async readHeader(): Promise<StoredHeader | undefined> {
@@ -206,19 +211,9 @@ export class RedisStateStore implements StateStore {
     )
   }
 
-  /** Once per store: what the server must be to hold state. A failed check is made again by the next call. */
   async #ready(): Promise<void> {
     this.#state.assertOpen()
-    this.#checked ??= this.#check().catch(error => {
-      this.#checked = undefined
-      throw error
-    })
-    await this.#checked
-  }
-
-  async #check(): Promise<void> {
-    if (!this.#options.dangerouslyVolatile) await assertDurable(this.#connection)
-    await assertSchema(this.#connection)
+    await this.#server.passed()
   }
 
   #recordKey(key: RecordKey): string {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { LeaseTiming } from '@nebula-credential/core'
 import { Redis } from 'ioredis'
-import { inject } from 'vitest'
+import { inject, type TestContext } from 'vitest'
+import { RedisServer, type RedisServerOptions } from '../../../tools/services/redis-server.ts'
+import { unlessUnavailable } from '../../../tools/services/service-unavailable.ts'
 import { TcpProxy } from '../../../tools/services/tcp-proxy.ts'
 import type {} from '../../../tools/services/vitest/redis.ts'
 
@@ -22,6 +24,12 @@ export function openClient(url: string): Redis {
   const client = new Redis(url)
   client.on('error', () => {})
   return client
+}
+
+/** A server that a test may stop, kill or freeze. Where none can be started, the test is skipped. */
+export async function ownServer(context: TestContext, options?: RedisServerOptions): Promise<RedisServer> {
+  const server = await unlessUnavailable('Redis faults', () => RedisServer.start(options))
+  return server ?? context.skip('no Redis can be started here')
 }
 
 /** Opens two adapters as two processes would, each with a client of its own, through a proxy that can be cut. */

@@ -14,6 +14,8 @@ export interface ServerCommand {
   readonly args: readonly string[]
   /** Runs it as this user instead of as this process's. */
   readonly user?: ServerUser | undefined
+  /** Further environment variables: it inherits none but PATH. */
+  readonly env?: Readonly<Record<string, string>> | undefined
   /** Whether it answers by now. */
   readonly isReady: () => Promise<boolean>
 }
@@ -35,14 +37,14 @@ export class ServerProcess {
   }
 
   /** Starts it and resolves when it answers. @throws Error with the end of its log when it does not come up */
-  async start({ label, command, args, user, isReady }: ServerCommand): Promise<void> {
+  async start({ label, command, args, user, env, isReady }: ServerCommand): Promise<void> {
     const logFile = join(this.folder, 'server.log')
     const log = openSync(logFile, 'a')
     const child = spawn(command, args, {
       cwd: this.folder,
       stdio: ['ignore', log, log],
       detached: true,
-      env: { PATH: process.env.PATH, LC_ALL: 'C' },
+      env: { PATH: process.env.PATH, LC_ALL: 'C', ...env },
       ...user,
     })
     closeSync(log)

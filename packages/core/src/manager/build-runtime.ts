@@ -93,7 +93,6 @@ export async function buildRuntime(options: ManagerOptions): Promise<BuiltRuntim
     fetch: options.fetch,
     hot,
     loads: new Flights(),
-    opens: new Flights(),
     refreshes: new Flights(),
     breaker: new CircuitBreaker(policy, clock),
     closed: closing.signal,

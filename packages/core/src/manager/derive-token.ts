@@ -1,24 +1,32 @@
 import { CredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
-import { Ephemeral } from '../secret/ephemeral.ts'
+import { disposeSecrets } from '../secret/ephemeral.ts'
 import { openRecord } from './open-record.ts'
-import { type BoundContext, type Derived, keyOf, type Runtime } from './runtime.ts'
+import type { BoundContext, Derived, Runtime } from './runtime.ts'
+import type { SealedState } from './state-sealer.ts'
 import { usableUntil } from './validity.ts'
 
 /**
- * The access token of a record, whatever its validity. Callers of the same version share one decryption.
+ * The access token of a record, whatever its validity. At once where the keys are local.
  * @throws CredentialError DECRYPTION_FAILED, SCHEMA_MISMATCH, CONFIG_INVALID
  */
 export function deriveToken(
   runtime: Runtime,
   context: BoundContext,
   record: CredentialRecord,
-): Promise<Derived> {
-  return runtime.opens.join(`${keyOf(record)} ${record.version}`, async () => {
-    const sealed = await openRecord(runtime, context, record, 'credential.read')
-    using state = new Ephemeral(sealed.state)
-    return { record, token: mint(runtime, record, state.value) }
-  })
+): Derived | Promise<Derived> {
+  const opened = openRecord(runtime, context, record, 'credential.read')
+  return opened instanceof Promise
+    ? opened.then(sealed => deriveFrom(runtime, record, sealed))
+    : deriveFrom(runtime, record, opened)
+}
+
+function deriveFrom(runtime: Runtime, record: CredentialRecord, { state }: SealedState): Derived {
+  try {
+    return { record, token: mint(runtime, record, state) }
+  } finally {
+    disposeSecrets(state)
+  }
 }
 
 /** The token that a state yields at a record's generation. */

@@ -9,7 +9,7 @@ export class Flights<T> {
     const land = () => {
       if (this.#running.get(key) === flight) this.#running.delete(key)
     }
-    // Not `finally`, which makes four promises more: every cold read flies twice.
+    // Not `finally`, which makes four promises more on every cold read.
     const flight = start().then(
       result => {
         land()

@@ -10,7 +10,7 @@ import type { LoadTicket } from './hot-cache.ts'
 import { countRead, keepHot, keepNegative, keepToken } from './keep-token.ts'
 import { assertUsable, checkVisible } from './open-record.ts'
 import { refresh } from './refresh.ts'
-import { auditEvent, type BoundContext, type Derived, type Runtime } from './runtime.ts'
+import { auditEvent, type BoundContext, type Derived, type Loaded, type Runtime } from './runtime.ts'
 import { withinCallerWait } from './wait.ts'
 
 /**
@@ -47,8 +47,9 @@ function fromHotCache(
   request: TokenRequest,
 ): AccessToken | undefined {
   const entry = runtime.hot.entries.get(id)
+  if (entry === undefined) return undefined
   const now = runtime.clock.now()
-  if (entry === undefined || now >= entry.staleAt) return undefined
+  if (now >= entry.staleAt) return undefined
   if (!scopeAllows(entry.fields.scope, entry.fields.shares, context)) return undefined
   if (entry.error !== undefined) {
     if (request.minValidityMs === undefined) throw entry.error
@@ -111,16 +112,33 @@ async function fromStore(
   ticket: LoadTicket,
 ): Promise<AccessToken> {
   const { tenantId } = context
-  const loaded = await runtime.loads.join(credentialKey(tenantId, id), () => runtime.store.get(tenantId, id))
-  const record = checkVisible(runtime, context, id, 'credential.read', loaded)
-  const unsaved = runtime.unsaved.get(credentialKey(tenantId, id))
+  const key = credentialKey(tenantId, id)
+  const loaded = await runtime.loads.join(key, () => load(runtime, tenantId, id))
+  const record = checkVisible(runtime, context, id, 'credential.read', loaded?.record)
+  const unsaved = runtime.unsaved.get(key)
   if (unsaved !== undefined && isUsable(runtime, unsaved, request.minValidityMs)) return unsaved.token
   assertUsable(record)
-  const current = await deriveToken(runtime, context, record)
+  const derived = deriveOnce(runtime, context, loaded as Loaded)
+  const current = derived instanceof Promise ? await derived : derived
   if (!isUsable(runtime, current, request.minValidityMs)) return refreshed(runtime, context, current, request)
   keepToken(runtime, context, current, ticket)
   if (isDue(runtime, record)) refreshBehind(runtime, context, record)
   return current.token
+}
+
+async function load(runtime: Runtime, tenantId: string, id: string): Promise<Loaded | undefined> {
+  const record = await runtime.store.get(tenantId, id)
+  return record && { record }
+}
+
+/** What a loaded record yields: opened, or found not to open, by the first caller for all who share the load. */
+function deriveOnce(runtime: Runtime, context: BoundContext, loaded: Loaded): Derived | Promise<Derived> {
+  try {
+    loaded.derived ??= deriveToken(runtime, context, loaded.record)
+  } catch (error) {
+    loaded.derived = Promise.reject(error)
+  }
+  return loaded.derived
 }
 
 async function refreshed(

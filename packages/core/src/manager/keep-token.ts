@@ -3,7 +3,7 @@ import type { AccessToken } from '../credential/token-kind.ts'
 import type { CredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import type { HotEntry, HotFields, LoadTicket } from './hot-cache.ts'
-import { auditEvent, type BoundContext, type Derived, keyOf, type Runtime } from './runtime.ts'
+import { type BoundContext, type Derived, describeEvent, keyOf, type Runtime } from './runtime.ts'
 import { usableUntil } from './validity.ts'
 
 /** Keeps a token that is handed out now in this process and in the shared cache, and counts the read. */
@@ -92,8 +92,7 @@ export function countOperation(
   fields?: HotFields,
   count = 1,
 ): void {
-  const { at: _at, ...event } = auditEvent(runtime, context, { action, outcome: 'success' }, fields)
-  runtime.audit.count(event, count)
+  runtime.audit.count(describeEvent(context, { action, outcome: 'success' }, fields), count)
 }
 
 async function shareToken(runtime: Runtime, { record, token }: Derived): Promise<void> {

@@ -48,24 +48,28 @@ export function checkVisible<
 }
 
 /**
- * The sealed state of a visible record. What does not decrypt is an audit violation.
+ * The sealed state of a visible record, at once where the keys are local. What does not decrypt is an audit violation.
  * @throws CredentialError DECRYPTION_FAILED, SCHEMA_MISMATCH, CONFIG_INVALID
  */
-export async function openRecord(
+export function openRecord(
   runtime: Runtime,
   context: BoundContext,
   record: CredentialRecord,
   action: AuditAction,
-): Promise<SealedState> {
-  try {
-    return await runtime.sealer.open(record)
-  } catch (error) {
+): SealedState | Promise<SealedState> {
+  const refuse = (error: unknown): never => {
     if (isCredentialError(error, 'DECRYPTION_FAILED')) {
       runtime.audit.queue(
         auditEvent(runtime, context, { action, outcome: 'violation', code: error.code }, record),
       )
     }
     throw error
+  }
+  try {
+    const opened = runtime.sealer.open(record)
+    return opened instanceof Promise ? opened.catch(refuse) : opened
+  } catch (error) {
+    return refuse(error)
   }
 }
 

@@ -43,8 +43,7 @@ export interface Runtime {
   readonly clock: Clock
   readonly fetch: typeof globalThis.fetch | undefined
   readonly hot: HotCache
-  readonly loads: Flights<CredentialRecord | undefined>
-  readonly opens: Flights<Derived>
+  readonly loads: Flights<Loaded | undefined>
   readonly refreshes: Flights<Derived | undefined>
   readonly breaker: CircuitBreaker
   /** Aborts when the manager closes. */
@@ -60,6 +59,12 @@ export interface Runtime {
 export interface Derived {
   readonly record: CredentialRecord
   readonly token: AccessToken
+}
+
+/** A record as it was read, and what it yields once somebody in its scope asked: who shares a load shares that too. */
+export interface Loaded {
+  readonly record: CredentialRecord
+  derived?: Derived | Promise<Derived>
 }
 
 /** What a credential type may use for work that starts now. */
@@ -78,6 +83,15 @@ export function auditEvent(
   event: Pick<AuditEvent, 'action' | 'outcome'> & Partial<AuditEvent>,
   record?: Pick<CredentialRecord, 'id' | 'type' | 'generation'>,
 ): AuditEvent {
+  return { at: runtime.clock.now(), ...describeEvent(context, event, record) }
+}
+
+/** An audit event without its instant, as it is counted. */
+export function describeEvent(
+  context: BoundContext,
+  event: Pick<AuditEvent, 'action' | 'outcome'> & Partial<AuditEvent>,
+  record?: Pick<CredentialRecord, 'id' | 'type' | 'generation'>,
+): Omit<AuditEvent, 'at'> {
   const { workflowId, userId, tags } = context
   const asker = {
     ...(workflowId !== undefined && { workflowId }),
@@ -85,7 +99,6 @@ export function auditEvent(
     ...(tags !== undefined && { tags }),
   }
   return {
-    at: runtime.clock.now(),
     tenantId: context.tenantId,
     actor: context.actor,
     ...(Object.keys(asker).length > 0 && { context: asker }),

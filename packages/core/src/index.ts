@@ -1,3 +1,15 @@
+export {
+  type Action,
+  type ActionContext,
+  type ActionDefinition,
+  type ClientsOf,
+  defineAction,
+  type IdsOf,
+  type Need,
+  type Needs,
+  needs,
+} from './action/define-action.ts'
+export { defineStream, type StreamAction, type StreamDefinition } from './action/define-stream.ts'
 export type { Anchor, AnchorSink } from './audit/anchor-sink.ts'
 export type { AuditAction, AuditEvent, AuditOutcome } from './audit/audit-event.ts'
 export type { AuditFinding, AuditFindingKind } from './audit/audit-finding.ts'
@@ -84,6 +96,7 @@ export type { CredentialPage, ListOptions } from './manager/list-credentials.ts'
 export { OperatorView, type RollBack } from './manager/operator-view.ts'
 export { defaultRefreshPolicy, type RefreshPolicy } from './manager/refresh-policy.ts'
 export type { RevokeReport } from './manager/revoke-credential.ts'
+export type { RunOptions } from './manager/run-action.ts'
 export type { UpdateChanges } from './manager/update-credential.ts'
 export type { VerificationReport } from './manager/verify-credential.ts'
 export { type CanonicalField, encodeCanonical } from './record/canonical.ts'

@@ -47,6 +47,8 @@ export interface AuditEvent {
   readonly code?: string | undefined
   /** A word on why, from a closed set per action. */
   readonly reason?: string | undefined
+  /** The action that a credential was used by. */
+  readonly usedBy?: string | undefined
   /** How many like operations this event counts. Default 1. */
   readonly count?: number | undefined
 }

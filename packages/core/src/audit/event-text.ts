@@ -30,6 +30,7 @@ const eventSchema = z.object({
   generation: z.number().optional(),
   code: name,
   reason: name,
+  usedBy: name,
   count: z.number().optional(),
 })
 

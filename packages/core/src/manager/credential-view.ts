@@ -1,3 +1,5 @@
+import type { Action, IdsOf, Needs } from '../action/define-action.ts'
+import type { StreamAction } from '../action/define-stream.ts'
 import type { TargetArgument } from '../authenticator/authenticate-with.ts'
 import type { ClientAuthenticator } from '../authenticator/client-authenticator.ts'
 import type { Clock } from '../clock.ts'
@@ -6,6 +8,7 @@ import type { AccessToken } from '../credential/token-kind.ts'
 import type { TokenRequest, TokenSource } from '../credential/token-source.ts'
 import { CredentialError } from '../errors.ts'
 import type { CredentialId } from '../record/ids.ts'
+import type { Request } from './action-use.ts'
 import { Clients } from './clients.ts'
 import { type CreateOptions, createCredential } from './create-credential.ts'
 import { deleteCredential } from './delete-credential.ts'
@@ -15,6 +18,7 @@ import type { HotCache, HotEntry } from './hot-cache.ts'
 import { type CredentialPage, type ListOptions, listCredentials } from './list-credentials.ts'
 import { forceRefresh, reportRejected } from './report-rejected.ts'
 import { type RevokeReport, revokeCredential } from './revoke-credential.ts'
+import { type RunOptions, runAction, streamAction } from './run-action.ts'
 import type { BoundContext, Runtime } from './runtime.ts'
 import { type UpdateChanges, updateCredential } from './update-credential.ts'
 import { type VerificationReport, verifyCredential } from './verify-credential.ts'
@@ -173,6 +177,49 @@ export class CredentialView<Known extends AnyCredential = never> {
   ): Promise<Client> {
     const source = this.tokenSource(id) as unknown as TokenSource<Token>
     return this.#clients.get(id, authenticator, source, target)
+  }
+
+  /**
+   * Runs an action with clients of the credentials named. Every use is audited.
+   *
+   * @throws CredentialError INPUT_INVALID; TYPE_MISMATCH; as {@link CredentialView.getToken};
+   * REAUTHORIZATION_REQUIRED, PROVIDER_REJECTED, PROVIDER_UNAVAILABLE by what the service answered
+   * @example
+   * const { messageId } = await acme.run(sendMessage, { bot: id }, { chatId, text: 'Done.' })
+   */
+  async run<N extends Needs, Given, Output>(
+    action: Action<N, Given, Output>,
+    credentials: IdsOf<N>,
+    input: Given,
+    options: RunOptions = {},
+  ): Promise<Output> {
+    const request = this.#request(credentials, input, options)
+    return (await runAction(request, action as unknown as Action)) as Output
+  }
+
+  /**
+   * As {@link CredentialView.run}, for an action whose result comes piece by piece. Nothing happens before the first
+   * piece is asked for; whoever stops asking ends the work.
+   */
+  async *stream<N extends Needs, Given, Chunk>(
+    action: StreamAction<N, Given, Chunk>,
+    credentials: IdsOf<N>,
+    input: Given,
+    options: RunOptions = {},
+  ): AsyncGenerator<Chunk, void> {
+    const request = this.#request(credentials, input, options)
+    yield* streamAction(request, action as unknown as StreamAction) as AsyncGenerator<Chunk, void>
+  }
+
+  #request(ids: Readonly<Record<string, string>>, input: unknown, { signal }: RunOptions): Request {
+    return {
+      runtime: this.#open(),
+      context: this.#bound(),
+      clientOf: (id, authenticator) => this.client(id as CredentialId<AccessToken>, authenticator),
+      ids,
+      input,
+      signal,
+    }
   }
 
   #open(): Runtime {

@@ -7,17 +7,16 @@ import { CredentialError, type InputIssue } from '../errors.ts'
  * @throws CredentialError INPUT_INVALID with the paths of the fields and the reasons, never the values
  */
 export async function parseInput(definition: AnyCredential, input: unknown): Promise<unknown> {
-  const parsed = await definition.input.safeParseAsync(input)
+  return parseGiven(definition.input, `The input for a credential of type ${definition.type}`, input)
+}
+
+/** As {@link parseInput}, for any schema; `subject` begins the error's message. */
+export async function parseGiven(schema: z.ZodType, subject: string, given: unknown): Promise<unknown> {
+  const parsed = await schema.safeParseAsync(given)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map(issue => toIssue(definition, input, issue))
+  const issues = parsed.error.issues.map(issue => toIssue(schema, given, issue))
   const list = issues.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
-  throw new CredentialError(
-    'INPUT_INVALID',
-    `The input for a credential of type ${definition.type} is not valid: ${list}`,
-    {
-      issues,
-    },
-  )
+  throw new CredentialError('INPUT_INVALID', `${subject} is not valid: ${list}`, { issues })
 }
 
 // The library's own sentences may quote what was given, so only its codes and its limits are used.
@@ -36,12 +35,11 @@ const reasons: Record<string, string> = {
 
 type SchemaIssue = z.core.$ZodIssue
 
-function toIssue(definition: AnyCredential, input: unknown, issue: SchemaIssue): InputIssue {
+function toIssue(schema: z.ZodType, input: unknown, issue: SchemaIssue): InputIssue {
   const path = issue.path.map(String).join('.') || '(input)'
   return {
     path,
-    reason:
-      authorsReason(input, issue) ?? (reasons[issue.code] ?? 'is not accepted') + known(definition, issue),
+    reason: authorsReason(input, issue) ?? (reasons[issue.code] ?? 'is not accepted') + known(schema, issue),
   }
 }
 
@@ -74,8 +72,8 @@ function textsIn(value: unknown): string[] {
 }
 
 /** The fields that there are, where one was given that there is not. The name given may itself be a secret. */
-function known({ input }: AnyCredential, issue: SchemaIssue): string {
-  if (issue.code !== 'unrecognized_keys' || issue.path.length > 0 || !(input instanceof z.ZodObject))
+function known(schema: z.ZodType, issue: SchemaIssue): string {
+  if (issue.code !== 'unrecognized_keys' || issue.path.length > 0 || !(schema instanceof z.ZodObject))
     return ''
-  return `; known are ${Object.keys(input.shape).join(', ')}`
+  return `; known are ${Object.keys(schema.shape).join(', ')}`
 }

@@ -10,6 +10,7 @@ import {
 import { releaseLock } from './generated/release-lock.ts'
 import { renewLock } from './generated/renew-lock.ts'
 import { takeLock } from './generated/take-lock.ts'
+import { leaseClock } from './lease-clock.ts'
 import { acquireLock, type LockAttempt, tryAcquireLock } from './lock-acquisition.ts'
 import { LockQueue } from './lock-queue.ts'
 import { leaseTiming, type RedisClient, type RedisLockOptions } from './options.ts'
@@ -103,6 +104,7 @@ export class RedisDistributedLock implements DistributedLock {
       renew: () => this.#renew(key, ownerToken),
       release: () => this.#release(key, ownerToken),
       isClosed: () => this.#closing.signal.aborted,
+      clock: leaseClock,
     })
   }
 

@@ -12,6 +12,7 @@ import { newOwnerToken } from './distributed-lock.ts'
 import { releaseLock } from './generated/release-lock.ts'
 import { renewLock } from './generated/renew-lock.ts'
 import { takeLock } from './generated/take-lock.ts'
+import { leaseClock } from './lease-clock.ts'
 import { acquireLock, type LockAttempt, tryAcquireLock } from './lock-acquisition.ts'
 import { LockQueue } from './lock-queue.ts'
 import { subscribeToMajority } from './majority-subscription.ts'
@@ -122,6 +123,7 @@ export class RedlockQuorumLock implements DistributedLock {
       renew: () => this.#renew(key, ownerToken),
       release: () => this.#release(key, ownerToken, 'aloud'),
       isClosed: () => this.#closing.signal.aborted,
+      clock: leaseClock,
     })
   }
 

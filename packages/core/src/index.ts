@@ -40,11 +40,17 @@ export { type Clock, systemClock } from './clock.ts'
 export type {
   Account,
   AnyCredential,
+  AnyInteractive,
+  Authorized,
+  BegunInteraction,
   Credential,
   CredentialEnvironment,
   GivenOf,
   Interaction,
+  Interactive,
   InteractiveCredential,
+  NotYet,
+  Permissions,
   RefreshCapability,
   RotatableCredential,
   TokenOfCredential,
@@ -88,6 +94,7 @@ export {
   isCredentialError,
   type Responder,
 } from './errors.ts'
+export type { Authorization, AuthorizationOptions } from './manager/begin-authorization.ts'
 export type { CreateOptions } from './manager/create-credential.ts'
 export { CredentialManager, CredentialManagerBuilder, type Lacking } from './manager/credential-manager.ts'
 export { CredentialView, type TokenOfId } from './manager/credential-view.ts'

@@ -109,6 +109,10 @@ export interface InteractiveCredential<
   readonly interactive: Interactive<Input, State, Flow>
 }
 
+/** Any credential type whose creation needs a person. */
+// biome-ignore lint/suspicious/noExplicitAny: a definition both takes and returns its state, so only any fits all
+export type AnyInteractive = InteractiveCredential<any, any, any, any, any>
+
 /** How a person is led to a credential. */
 export interface Interactive<Input = unknown, State = unknown, Flow = unknown> {
   /** What is kept, encrypted, between the beginning of a flow and its end. Must encode to JSON. */

@@ -30,23 +30,32 @@ export async function createCredential(
   input: unknown,
   options: CreateOptions = {},
 ): Promise<CredentialId> {
-  const { actor: _actor, ...own } = context
-  const scope = normalizeScope({ ...(options.scope ?? own), tenantId: context.tenantId })
-  const shares = normalizeShares(options.shares ?? [])
-  const name = checkName(options.name ?? definition.type)
-  const labels = checkLabels(options.labels ?? {})
-  const id = newCredentialId(definition.type)
-
-  const initial = await initializeState(runtime, definition, { id, scope }, input)
+  const described = { ...describedRecord(context, definition, options), id: newCredentialId(definition.type) }
+  const initial = await initializeState(runtime, definition, described, input)
   try {
-    const record = await newRecord(runtime, definition, { id, scope, shares, name, labels }, initial.state)
+    const record = await newRecord(runtime, definition, described, initial.state)
     await runtime.audit.write(
       auditEvent(runtime, context, { action: 'credential.create', outcome: 'success' }, record),
     )
     await recordingFailure(runtime, context, record, () => runtime.store.create(record))
-    return id
+    return record.id
   } finally {
     initial.dispose()
+  }
+}
+
+/** What a new record's options say of it. @throws CredentialError INPUT_INVALID */
+export function describedRecord(
+  context: BoundContext,
+  { type }: Pick<AnyCredential, 'type'>,
+  options: CreateOptions,
+): Pick<CredentialRecord, 'scope' | 'shares' | 'name' | 'labels'> {
+  const { actor: _actor, ...own } = context
+  return {
+    scope: normalizeScope({ ...(options.scope ?? own), tenantId: context.tenantId }),
+    shares: normalizeShares(options.shares ?? []),
+    name: checkName(options.name ?? type),
+    labels: checkLabels(options.labels ?? {}),
   }
 }
 

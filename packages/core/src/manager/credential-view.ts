@@ -3,12 +3,19 @@ import type { StreamAction } from '../action/define-stream.ts'
 import type { TargetArgument } from '../authenticator/authenticate-with.ts'
 import type { ClientAuthenticator } from '../authenticator/client-authenticator.ts'
 import type { Clock } from '../clock.ts'
-import type { AnyCredential, Credential, GivenOf, TokenOfCredential } from '../credential/credential.ts'
+import type {
+  AnyCredential,
+  Credential,
+  GivenOf,
+  InteractiveCredential,
+  TokenOfCredential,
+} from '../credential/credential.ts'
 import type { AccessToken } from '../credential/token-kind.ts'
 import type { TokenRequest, TokenSource } from '../credential/token-source.ts'
 import { CredentialError } from '../errors.ts'
 import type { CredentialId } from '../record/ids.ts'
 import type { Request } from './action-use.ts'
+import { type Authorization, type AuthorizationOptions, beginAuthorization } from './begin-authorization.ts'
 import { Clients } from './clients.ts'
 import { type CreateOptions, createCredential } from './create-credential.ts'
 import { deleteCredential } from './delete-credential.ts'
@@ -17,11 +24,13 @@ import { getToken } from './get-token.ts'
 import type { HotCache, HotEntry } from './hot-cache.ts'
 import { type CredentialPage, type ListOptions, listCredentials } from './list-credentials.ts'
 import { forceRefresh, reportRejected } from './report-rejected.ts'
+import { resumeAuthorization } from './resume-authorization.ts'
 import { type RevokeReport, revokeCredential } from './revoke-credential.ts'
 import { type RunOptions, runAction, streamAction } from './run-action.ts'
 import type { BoundContext, Runtime } from './runtime.ts'
 import { type UpdateChanges, updateCredential } from './update-credential.ts'
 import { type VerificationReport, verifyCredential } from './verify-credential.ts'
+import { waitForAuthorization } from './wait-for-authorization.ts'
 
 /** The token that an id promises: the base type where its type is not known. */
 export type TokenOfId<Token> = Token extends AccessToken ? Token : AccessToken
@@ -70,9 +79,12 @@ export class CredentialView<Known extends AnyCredential = never> {
     return this.#getToken(id, request) as Promise<TokenOfId<Token>>
   }
 
-  async #getToken(id: string, request: TokenRequest | undefined): Promise<AccessToken> {
-    // Without `await` the promise would be adopted, which takes two turns more.
-    return await getToken(this.#open(), this.#bound(), id, request)
+  #getToken(id: string, request: TokenRequest | undefined): Promise<AccessToken> {
+    try {
+      return getToken(this.#open(), this.#bound(), id, request)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**
@@ -108,6 +120,69 @@ export class CredentialView<Known extends AnyCredential = never> {
     const definition =
       typeof typeOrDefinition === 'string' ? registry.get(typeOrDefinition) : typeOrDefinition
     return createCredential(this.#runtime, this.#bound(), definition, input, options)
+  }
+
+  /**
+   * Begins a connection that needs a person: a page to visit, or a code to enter on another device. Send them there, and
+   * keep `browserBinding` in their browser; `reconnect` connects an existing credential again, which keeps its id.
+   *
+   * @throws CredentialError INPUT_INVALID; NOT_SUPPORTED for a type that needs no person; PROVIDER_REJECTED;
+   * PROVIDER_UNAVAILABLE; for a reconnect CREDENTIAL_NOT_FOUND, and ILLEGAL_TRANSITION when it is revoked
+   * @example
+   * const begun = await acme.beginAuthorization(mailbox, { client, redirectUri }, { name: 'Mail of Ada' })
+   * if (begun.interaction.kind === 'redirect') response.redirect(begun.interaction.url)
+   */
+  async beginAuthorization<Given, Token extends AccessToken>(
+    // biome-ignore lint/suspicious/noExplicitAny: a definition both takes and returns its state
+    definition: InteractiveCredential<Given, any, any, Token, any>,
+    input: Given,
+    options?: AuthorizationOptions<Token, Given>,
+  ): Promise<Authorization<Token, Given>> {
+    const runtime = this.#open()
+    runtime.registry.register(definition)
+    const begun = await beginAuthorization(runtime, this.#bound(), definition, input, options)
+    return begun as Authorization<Token, Given>
+  }
+
+  /**
+   * Completes a connection with the callback that the person's browser made: its URL, or the parameters that it
+   * posted. Works in any process, in the context that began it, once. A definition makes the id typed.
+   *
+   * @throws CredentialError FLOW_FORGED when this browser or context did not begin it; FLOW_REPLAYED; FLOW_EXPIRED;
+   * ISSUER_MISMATCH; REAUTHORIZATION_REQUIRED when the person or the provider said no; PROVIDER_REJECTED;
+   * PROVIDER_UNAVAILABLE when the same callback may be tried again; ACCOUNT_MISMATCH on a reconnect
+   * @example
+   * const id = await acme.resumeAuthorization(request.url, { browserBinding: cookie })
+   */
+  async resumeAuthorization<Token = unknown, Given = unknown>(
+    callback: string | URL | URLSearchParams,
+    options: {
+      readonly browserBinding: string | undefined
+      // biome-ignore lint/suspicious/noExplicitAny: a definition both takes and returns its state
+      readonly definition?: Credential<Given, any, any, Extract<Token, AccessToken>> | undefined
+    },
+  ): Promise<CredentialId<Token, Given>> {
+    const runtime = this.#open()
+    const { definition, browserBinding } = options
+    if (definition !== undefined) runtime.registry.register(definition)
+    const id = await resumeAuthorization(runtime, this.#bound(), callback, browserBinding)
+    return (definition === undefined ? id : definition.id(id)) as CredentialId<Token, Given>
+  }
+
+  /**
+   * Waits until the person is done with an interaction that has no callback, as fast as the provider allows. Any
+   * process can wait, also after one that was waiting has ended.
+   *
+   * @throws CredentialError FLOW_EXPIRED, and what {@link CredentialView.resumeAuthorization} throws; the signal's
+   * reason when it aborts, after which waiting again goes on
+   */
+  async waitForAuthorization<Token, Given>(
+    begun: Pick<Authorization<Token, Given>, 'state' | 'browserBinding'> &
+      Partial<Pick<Authorization<Token, Given>, 'credentialId'>>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<CredentialId<Token, Given>> {
+    const id = await waitForAuthorization(this.#open(), this.#bound(), begun, options.signal)
+    return id as CredentialId<Token, Given>
   }
 
   /** Changes a credential and keeps its id; new input reconnects one that failed. */

@@ -40,7 +40,11 @@ export async function initializeState(
   }
 }
 
-function initializationError(definition: AnyCredential, failure: ProviderFailure): CredentialError {
+/** What a failure before there is a credential means to the person who supplied the input. */
+export function initializationError(
+  definition: Pick<AnyCredential, 'type'>,
+  failure: ProviderFailure,
+): CredentialError {
   if (failure.cause instanceof CredentialError) return failure.cause
   if (failure.kind === 'terminal' || failure.kind === 'config') {
     return new CredentialError(

@@ -3,6 +3,7 @@ import { scopeAllows } from '../record/scope.ts'
 import type { ListFilter } from '../storage/state-store.ts'
 import { type CredentialSummary, summarize } from './describe-credential.ts'
 import { countOperation } from './keep-token.ts'
+import { isFlowRecord } from './pending-flow.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
 
 export interface ListOptions extends Omit<ListFilter, 'tenantId'> {
@@ -35,7 +36,8 @@ export async function listCredentials(
       { ...filter, tenantId: context.tenantId },
       { limit: limit - visible.length, cursor },
     )
-    visible.push(...page.records.filter(record => scopeAllows(record.scope, record.shares, context)))
+    const inScope = page.records.filter(record => scopeAllows(record.scope, record.shares, context))
+    visible.push(...inScope.filter(record => !isFlowRecord(record)))
     cursor = page.cursor
     if (cursor === undefined || visible.length >= limit) break
   }
@@ -52,7 +54,8 @@ export async function listAllCredentials(
   const { limit = 100, cursor, ...filter } = options
   await runtime.audit.write(auditEvent(runtime, actor, { action: 'operator.list', outcome: 'success' }))
   const page = await runtime.store.list(filter, { limit, cursor })
-  return toPage(runtime, page.records, page.cursor)
+  const connections = page.records.filter(record => !isFlowRecord(record))
+  return toPage(runtime, connections, page.cursor)
 }
 
 function toPage(

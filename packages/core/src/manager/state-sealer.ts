@@ -29,6 +29,10 @@ interface SealedJson extends Pick<SealedState, 'account' | 'flow' | 'usedFlow'> 
 const purposeOf = (status: StoredStatus): SealPurpose =>
   status === 'pending' || status === 'authenticating' ? 'flow' : 'state'
 
+// Once a record is no longer pending, its flow can only be recognised, not completed.
+const withoutFlow = ({ flow, ...kept }: SealedState): SealedState =>
+  flow === undefined ? kept : { ...kept, usedFlow: flow.stateDigest }
+
 // An outbox entry must open whatever became of the scope, shares and status since it was put there.
 const outboxFields = (fields: SealedFields): SealedFields => ({
   ...fields,
@@ -49,17 +53,30 @@ export class StateSealer {
   }
 
   async seal(fields: SealedFields, sealed: SealedState): Promise<Uint8Array> {
-    return this.#encrypt(this.#encode(fields.type, sealed), associatedData(purposeOf(fields.status), fields))
+    const kept = fields.status === 'pending' ? sealed : withoutFlow(sealed)
+    return this.#encrypt(this.#encode(fields.type, kept), associatedData(purposeOf(fields.status), fields))
   }
 
   /**
-   * The state of a record, migrated to its type's newest version. The caller disposes of its secrets.
+   * The state of a record, migrated to its type's newest version; at once where the keys are local. The caller
+   * disposes of its secrets.
    * @throws CredentialError DECRYPTION_FAILED, SCHEMA_MISMATCH, CONFIG_INVALID for an unregistered type
    */
-  async open(record: SealedFields & { readonly state: Uint8Array }): Promise<SealedState> {
+  open(record: SealedFields & { readonly state: Uint8Array }): SealedState | Promise<SealedState> {
     const data = associatedData(purposeOf(record.status), record)
-    const json = await this.#decrypt(record.state, data, record.id)
-    return this.#decode(record, record.stateVersion, json)
+    const opened = this.#decrypt(record.state, data, record.id)
+    return opened instanceof Promise
+      ? opened.then(json => this.#decode(record, record.stateVersion, json))
+      : this.#decode(record, record.stateVersion, opened)
+  }
+
+  /** What a record tells of a flow, without its state. @throws CredentialError DECRYPTION_FAILED */
+  async openFlow(
+    record: SealedFields & { readonly state: Uint8Array },
+  ): Promise<Pick<SealedState, 'flow' | 'usedFlow'>> {
+    const data = associatedData(purposeOf(record.status), record)
+    const { flow, usedFlow } = await this.#decrypt(record.state, data, record.id)
+    return { flow, usedFlow }
   }
 
   /** Seals a refreshed state for the outbox. `fields.generation` is the one the refresh started from. */
@@ -125,15 +142,10 @@ export class StateSealer {
     }
   }
 
-  async #decrypt(sealed: Uint8Array, data: Uint8Array, id: string): Promise<SealedJson> {
+  #decrypt(sealed: Uint8Array, data: Uint8Array, id: string): SealedJson | Promise<SealedJson> {
     const opened = this.#open(sealed, data, id)
     // A local key has opened it already: there is nothing to wait for.
-    const plaintext = opened instanceof Promise ? await opened : opened
-    try {
-      return JSON.parse(textOf(plaintext))
-    } finally {
-      plaintext.fill(0)
-    }
+    return opened instanceof Promise ? opened.then(parseAndZero) : parseAndZero(opened)
   }
 
   #open(sealed: Uint8Array, data: Uint8Array, id: string): Uint8Array | Promise<Uint8Array> {
@@ -143,6 +155,14 @@ export class StateSealer {
     } catch (error) {
       return refuse(error, id)
     }
+  }
+}
+
+function parseAndZero(plaintext: Uint8Array): SealedJson {
+  try {
+    return JSON.parse(textOf(plaintext))
+  } finally {
+    plaintext.fill(0)
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { encodeCanonical, type RecordKey } from '@nebula-credential/core'
+import { CredentialError, encodeCanonical, type RecordKey } from '@nebula-credential/core'
 
 /** Between tenant and id in a member: below every character, so that members are ordered by tenant, then by id. */
 export const separator = '\0'
@@ -58,8 +58,14 @@ export class Keyspace {
   }
 }
 
-/** A record's name within its shard and in the indexes. */
+/**
+ * A record's name within its shard and in the indexes.
+ * @throws CredentialError INPUT_INVALID when the tenant could be taken for another one with another id
+ */
 export function memberOf({ tenantId, id }: RecordKey): string {
+  if (tenantId.includes(separator)) {
+    throw new CredentialError('INPUT_INVALID', 'A tenant id must not contain a NUL character')
+  }
   return `${tenantId}${separator}${id}`
 }
 

@@ -51,13 +51,13 @@ export class RedlockQuorumLock implements DistributedLock {
   constructor(clients: readonly (Redis | string)[], options: RedisLockOptions = {}) {
     this.#timing = leaseTiming(options)
     const bounded = { ...options, commandTimeoutMs: options.commandTimeoutMs ?? defaultServerTimeoutMs }
-    this.#servers = clients.map(client => {
-      if (client instanceof Cluster) throw notIndependent('a cluster client is no independent server')
-      return RedisConnection.usedBy(client, bounded)
-    })
-    if (clients.length < fewestServers) throw notIndependent(`${clients.length} are too few`)
+    assertIndependent(clients)
+    this.#servers = clients.map(client => RedisConnection.usedBy(client, bounded))
     const names = this.#servers.map(({ name }) => name)
-    if (new Set(names).size < names.length) throw notIndependent('two have the same address')
+    if (new Set(names).size < names.length) {
+      for (const server of this.#servers) server.leave()
+      throw notIndependent('two have the same address')
+    }
     this.#majority = Math.floor(clients.length / 2) + 1
     this.#name = `${clients.length} redis servers`
     this.#queue = new LockQueue(subscribeToMajority(this.#servers, this.#majority))
@@ -176,6 +176,14 @@ async function runNow(
 ): Promise<unknown> {
   server.assertConnectable()
   return await server.run(script, [server.keys.lock(key)], args)
+}
+
+/** @throws CredentialError CONFIG_INVALID */
+function assertIndependent(clients: readonly (Redis | string)[]): void {
+  if (clients.length < fewestServers) throw notIndependent(`${clients.length} are too few`)
+  for (const client of clients as readonly unknown[]) {
+    if (client instanceof Cluster) throw notIndependent('a cluster client is no independent server')
+  }
 }
 
 function notIndependent(reason: string): CredentialError {

@@ -317,6 +317,13 @@ describe('options', () => {
     expect(await second.store.get('acme', key.id)).toBeUndefined()
   })
 
+  it('refuse a tenant that could be taken for another with another id', async () => {
+    const { store } = open()
+    const scope = { tenantId: 'acme\0x' }
+    await expect(store.create(sampleRecord({ scope }))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    await expect(store.get(scope.tenantId, key.id)).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+  })
+
   it('leave the client of a user open, and close one of their own after the last companion', async () => {
     const { store, client } = open()
     await store.get('acme', key.id)

@@ -6,7 +6,8 @@ export function openPool(connectionString: string, connectTimeoutMs: number): Po
   if (!/^(postgres(ql)?:\/\/|socket:|\/)/.test(connectionString)) throw unreadable('not a URL')
   return new Pool({
     connectionString,
-    connectionTimeoutMillis: connectTimeoutMs,
+    // Ends what hangs, after the call has given up with an error that says more.
+    connectionTimeoutMillis: connectTimeoutMs + 100,
     keepAlive: true,
     allowExitOnIdle: true,
     fallback_application_name: 'nebula-credential',

@@ -1,0 +1,101 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type CredentialId, CredentialManager, isCredentialError, rawKey } from '@nebula-credential/core'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import type {} from '../../../tools/services/vitest/postgres.ts'
+import { FreshDatabase } from '../test/fresh-database.ts'
+import { RotatingProvider } from '../test/rotating-provider.ts'
+import { PostgresStateStore } from './index.ts'
+
+const serverUrl = inject('postgresUrl')
+const acme = { tenantId: 'acme', actor: 'worker' }
+const hour = 3_600_000
+
+describe.skipIf(serverUrl === undefined)('managers on one database', () => {
+  let database: FreshDatabase
+  let provider: RotatingProvider
+
+  beforeAll(async () => {
+    database = await FreshDatabase.on(serverUrl as string)
+  })
+  beforeEach(() => {
+    provider = new RotatingProvider(hour)
+  })
+  afterAll(async () => await database[Symbol.asyncDispose]())
+
+  function openManager() {
+    return CredentialManager.builder()
+      .withStorage(new PostgresStateStore(database.url))
+      .withEncryption(rawKey(Buffer.alloc(32, 7)))
+      .withCredentials(provider.account)
+      .build()
+  }
+
+  test('400 callers of two managers on one expired credential make one request', async () => {
+    await using first = await openManager()
+    await using second = await openManager()
+    const id = await first.as(acme).createCredential(provider.account, provider.grant())
+    const calls = Array.from({ length: 400 }, (_, n) => (n % 2 ? first : second).as(acme).getToken(id))
+    const tokens = await Promise.all(calls)
+    expect(new Set(tokens.map(({ value }) => value.expose()))).toEqual(new Set(['access 2']))
+    expect(provider.requests).toBe(1)
+  })
+
+  test('a credential revoked by one manager is refused by the other within one message', async () => {
+    await using first = await openManager()
+    await using second = await openManager()
+    const id = await first.as(acme).createCredential(provider.account, provider.grant())
+    await second.as(acme).getToken(id)
+    await first.as(acme).revokeCredential(id)
+    expect(await refusedAfter(second, id)).toBeLessThan(1_000)
+  })
+
+  test('one revoked while the other’s listening connection was cut is refused when it listens again', async () => {
+    await using first = await openManager()
+    await using second = await openManager()
+    const id = await first.as(acme).createCredential(provider.account, provider.grant())
+    await second.as(acme).getToken(id)
+    await database.run(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ~ '^(LISTEN|SELECT 1$)'`,
+    )
+    await first.as(acme).revokeCredential(id)
+    // Well within the 10 s for which the memory cache would have served it.
+    expect(await refusedAfter(second, id)).toBeLessThan(3_000)
+  })
+
+  test('a grant whose record cannot be written waits in the outbox table, and another manager adopts it', async () => {
+    const lost = await openManager()
+    const id = await lost.as(acme).createCredential(provider.account, provider.grant())
+    await database.run(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$;
+      CREATE TRIGGER refuse BEFORE UPDATE ON nebula.credential FOR EACH ROW
+        WHEN (NEW.generation > OLD.generation) EXECUTE FUNCTION refuse()`)
+    expect((await lost.as(acme).getToken(id)).value.expose()).toBe('access 2')
+    expect(await database.run('SELECT id FROM nebula.outbox_entry')).toEqual([{ id }])
+
+    await database.run('DROP TRIGGER refuse ON nebula.credential; DROP FUNCTION refuse')
+    await using heir = await openManager()
+    expect((await heir.as(acme).getToken(id)).value.expose()).toBe('access 2')
+    expect(await heir.as(acme).describe(id)).toMatchObject({ generation: 2, lifecycle: 'Active' })
+    expect(provider).toMatchObject({ requests: 1, isRevoked: false })
+    await lost[Symbol.asyncDispose]()
+  })
+
+  /** How long, in ms, a manager goes on to return the token. */
+  async function refusedAfter(
+    manager: Awaited<ReturnType<typeof openManager>>,
+    id: CredentialId,
+  ): Promise<number> {
+    const startedAt = performance.now()
+    while (performance.now() - startedAt < 15_000) {
+      const outcome = await manager
+        .as(acme)
+        .getToken(id)
+        .catch((error: unknown) => error)
+      if (isCredentialError(outcome)) return performance.now() - startedAt
+      await wait(10)
+    }
+    throw new Error('the manager returned the token for 15 s')
+  }
+})

@@ -34,7 +34,7 @@ const partNames = {
 
 const folder = mkdtempSync(join(tmpdir(), 'nebula-bench-'))
 try {
-  report('Token from SQLite, nothing in memory', await measureCold(join(folder, 'bench.db')))
+  await report('Token from SQLite, nothing in memory', await measureCold(join(folder, 'bench.db')))
 } finally {
   rmSync(folder, { recursive: true })
 }

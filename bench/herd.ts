@@ -70,7 +70,7 @@ const figures: Figure[] = [
     ),
   },
 ]
-report(`${processes} processes of ${callers} callers on one expired credential`, figures)
+await report(`${processes} processes of ${callers} callers on one expired credential`, figures)
 
 function waitFigure(what: string, share: number): Figure {
   const waits = outcomes.map(outcome => quantile(outcome.waits, share))

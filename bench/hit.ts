@@ -33,7 +33,7 @@ const figure: Figure = {
   ratio: medianRatio(times.getToken, times.bare),
   goal: { atMost: 1.3 },
 }
-report('Token in memory', [figure])
+await report('Token in memory', [figure])
 await filled.manager.close()
 
 /** The floor of any cache of tokens behind an async function. */

@@ -14,7 +14,7 @@ const cachedBytes = await heapGrowth(() => warmAndForget())
 const ownBytes = (await heapGrowth(() => tokensAlone())) / size - arraySlotBytes
 const perToken = cachedBytes / size - ownBytes
 
-report('Memory of a cached token', [
+await report('Memory of a cached token', [
   {
     what: `bytes per cached token, ${size.toLocaleString('en')} tokens`,
     measured: `${perToken.toFixed(0)} bytes beside the token's own ${ownBytes.toFixed(0)}`,

@@ -52,7 +52,7 @@ const figures = peers.map((peer): Figure => {
     ...(peer.goal && { goal: peer.goal }),
   }
 })
-report(
+await report(
   `Peers with ${size.toLocaleString('en')} cached tokens; the ratio is how many times faster getToken is`,
   figures,
 )

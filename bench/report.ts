@@ -6,8 +6,12 @@ export interface Report {
   readonly figures: readonly Figure[]
 }
 
-/** Hands figures to `main.ts`, or prints them where a bench was started by itself. */
-export function report(title: string, figures: readonly Figure[]): void {
-  if (process.send === undefined) printTable(title, figures)
-  else process.send({ title, figures } satisfies Report)
+/** Hands figures to the program that started this one, or prints them where a bench was started by itself. */
+export async function report(title: string, figures: readonly Figure[]): Promise<void> {
+  if (process.send === undefined) return printTable(title, figures)
+  await new Promise<void>((resolve, reject) => {
+    process.send?.({ title, figures } satisfies Report, undefined, undefined, error =>
+      error ? reject(error) : resolve(),
+    )
+  })
 }

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { runBench } from './run-bench.ts'
+
+// Whether the programs run at all, at sizes of no meaning. Their times are nobody's promise.
+test.each([
+  ['hit.ts', ['20', '1']],
+  ['cold.ts', ['20', '1']],
+  ['memory.ts', ['20']],
+  ['peers.ts', ['3', '1']],
+])('%s measures', async (file, given) => {
+  const { figures } = await runBench({ file, arguments: given })
+  expect(figures).not.toHaveLength(0)
+  for (const { ratio, what } of figures) expect(Number.isFinite(ratio), what).toBe(true)
+})
+
+test('herd.ts counts one token request for all callers of two processes', async () => {
+  const given = ['--processes', '2', '--callers', '20', '--runs', '1']
+  const { figures } = await runBench({ file: 'herd.ts', arguments: given })
+  const counted = Object.fromEntries(figures.map(({ what, ratio }) => [what, ratio]))
+  expect(counted).toMatchObject({
+    'token requests, sqlite': 1,
+    invalid_grant: 0,
+    'callers without a token': 0,
+    'different tokens handed out': 1,
+  })
+})

@@ -9,9 +9,9 @@ export interface JsonRequest<Answer> extends Pick<RequestInit, 'method' | 'heade
   readonly answer: { parse(json: unknown): Answer }
   /**
    * The failure that an unsuccessful answer stands for, where the service says more than its status does. `json` is
-   * undefined when the body is not JSON. Undefined: by status alone.
+   * undefined when the body is not JSON, `now` is in epoch ms. Undefined: by status alone.
    */
-  failure?(response: Response, json: unknown): ProviderFailure | undefined
+  failure?(response: Response, json: unknown, now: number): ProviderFailure | undefined
 }
 
 /**
@@ -32,9 +32,9 @@ export async function fetchJson<Answer>(
   }
   const response = await outboundFetch(environment)(url, request).catch(rejectAsFailure)
   const json = parsed(await response.text().catch(rejectAsFailure))
+  const now = environment.startedAt
   const failed =
-    (response.ok ? undefined : failure?.(response, json)) ??
-    failureFromResponse(response, environment.startedAt)
+    (response.ok ? undefined : failure?.(response, json, now)) ?? failureFromResponse(response, now)
   if (failed !== undefined) throw failed
   try {
     return answer.parse(json)

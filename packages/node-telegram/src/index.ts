@@ -1,0 +1,8 @@
+export { getUpdates } from './actions/get-updates.ts'
+export { sendMessage } from './actions/send-message.ts'
+export { sendPhoto } from './actions/send-photo.ts'
+export { telegraf } from './authenticator/telegraf.ts'
+export { telegramApi } from './authenticator/telegram-api.ts'
+export { type TelegramWebhook, telegramWebhook } from './authenticator/telegram-webhook.ts'
+export { type TelegramToken, telegramBot } from './credential/telegram-bot.ts'
+export { explainTelegramError } from './service-errors.ts'

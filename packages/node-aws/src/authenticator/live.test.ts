@@ -1,0 +1,126 @@
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { authenticateWith } from '@nebula-credential/core'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { newManager } from '../../test/manager.ts'
+import { type AwsService, accessKey, loopbackFetch, startAws } from '../../test/service.ts'
+import { awsAccessKey } from '../credential/aws-access-key.ts'
+import { awsAssumeRole } from '../credential/aws-assume-role.ts'
+import { awsCredentialProvider } from './aws-credential-provider.ts'
+import { awsFetch } from './aws-fetch.ts'
+
+const role = { roleArn: 'arn:aws:iam::123456789012:role/workflows' }
+
+let aws: AwsService
+beforeEach(async () => {
+  aws = await startAws()
+})
+afterEach(() => aws[Symbol.asyncDispose]())
+
+const key = () => ({ region: 'eu-central-1', endpoint: aws.origin, ...accessKey })
+const s3Fetch = awsFetch({ service: 's3', fetch: loopbackFetch })
+
+describe('awsFetch', () => {
+  it('signs what is sent, at the credential’s endpoint', async () => {
+    const manager = await newManager()
+    const id = await manager.createCredential(awsAssumeRole, { ...key(), ...role })
+    const s3 = await manager.client(id, s3Fetch)
+    expect((await s3('/bucket/a%20b%27', { method: 'PUT', body: 'hello' })).status).toBe(200)
+    expect(await (await s3(new Request(`${aws.origin}/bucket/a%20b%27?x=1+2`))).text()).toBe('hello')
+    expect(await manager.client(id, s3Fetch)).toBe(s3)
+  })
+
+  it('goes on when the session ends in the middle of its life', async () => {
+    const manager = await newManager()
+    const id = await manager.createCredential(awsAssumeRole, { ...key(), ...role })
+    const s3 = await manager.client(id, s3Fetch)
+    await s3('/bucket/k', { method: 'PUT', body: 'hello' })
+    aws.expireSessions()
+    expect(await (await s3('/bucket/k')).text()).toBe('hello')
+    expect((await manager.getToken(id)).generation).toBe(2)
+    aws.expireSessions()
+    expect((await s3('/bucket/k', { method: 'PUT', body: 'sent again' })).status).toBe(200)
+    expect(await (await s3('/bucket/k')).text()).toBe('sent again')
+  })
+
+  it('says that the owner must act when a key that cannot be refreshed is refused', async () => {
+    const manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, { ...key(), accessKeyId: 'AKIA0000000000000000' })
+    const s3 = await manager.client(id, s3Fetch)
+    await expect(s3('/bucket/k')).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
+  })
+
+  it('goes by the service’s clock once it was refused for its own', async () => {
+    const manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, key())
+    const s3 = await manager.client(id, s3Fetch)
+    aws.aheadMs = 20 * 60_000
+    expect((await s3('/bucket/k', { method: 'PUT', body: 'hello' })).status).toBe(200)
+    expect(aws.requests).toHaveLength(2)
+    expect((await s3('/bucket/k')).status).toBe(200)
+    expect(aws.requests).toHaveLength(3)
+    aws.aheadMs = 0
+    expect((await s3('/bucket/k')).status).toBe(200)
+    expect(aws.requests).toHaveLength(5)
+  })
+
+  it('hands over a refusal that is not about the token', async () => {
+    const manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, key())
+    const s3 = await manager.client(id, s3Fetch)
+    const response = await s3('/bucket/none')
+    expect([response.status, aws.requests.length]).toEqual([404, 1])
+    expect(await response.text()).toContain('NoSuchKey')
+  })
+
+  it('never sends a stream twice', async () => {
+    const manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, key())
+    const unsigned = awsFetch({ service: 's3', payload: 'unsigned', fetch: loopbackFetch })
+    const s3 = await manager.client(id, unsigned)
+    aws.aheadMs = 20 * 60_000
+    const put = () =>
+      s3('/bucket/k', { method: 'PUT', body: new Blob(['hello']).stream(), duplex: 'half' } as RequestInit)
+    expect((await put()).status).toBe(403)
+    expect(aws.requests).toHaveLength(1)
+    expect((await put()).status).toBe(200)
+  })
+
+  it('refuses private addresses unless it is given another fetch', async () => {
+    const manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, key())
+    const s3 = await manager.client(id, awsFetch({ service: 's3' }))
+    await expect(s3('/bucket/k')).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    expect((await s3('/bucket/k', { fetch: loopbackFetch })).status).toBe(404)
+  })
+})
+
+describe('awsCredentialProvider', () => {
+  it('keeps an SDK client going past the end of its session', async () => {
+    const manager = await newManager()
+    aws.lifetimeMs = 60_000
+    const id = await manager.createCredential(awsAssumeRole, { ...key(), ...role })
+    const credentials = await manager.client(id, awsCredentialProvider)
+    const { expiration } = await credentials()
+    expect(expiration?.getTime()).toBe((await manager.getToken(id)).expiresAt)
+    const s3 = new S3Client({
+      credentials,
+      region: 'eu-central-1',
+      endpoint: aws.origin,
+      forcePathStyle: true,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+    })
+    onTestFinished(() => s3.destroy())
+    await s3.send(new PutObjectCommand({ Bucket: 'b', Key: 'k', Body: 'hello' }))
+    aws.expireSessions()
+    await manager.refreshCredential(id)
+    const object = await s3.send(new GetObjectCommand({ Bucket: 'b', Key: 'k' }))
+    expect(await object.Body?.transformToString()).toBe('hello')
+  })
+
+  it('gives one token’s key when it was given a token', async () => {
+    const manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, key())
+    const provider = await authenticateWith(awsCredentialProvider, await manager.getToken(id))
+    expect(await provider()).toEqual(accessKey)
+  })
+})

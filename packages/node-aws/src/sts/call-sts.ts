@@ -1,0 +1,55 @@
+import { type CredentialEnvironment, ProviderFailure } from '@nebula-credential/core'
+import { failureFromError, outboundFetch } from '@nebula-credential/outbound'
+import type { XmlDocument } from '@rgrove/parse-xml'
+import { type AwsLocation, endpointOf } from '../aws-location.ts'
+import { failureFromAnswer } from '../service-errors.ts'
+import { ServerClock } from '../signing/server-clock.ts'
+import { type SigningKey, signRequest } from '../signing/sign-request.ts'
+import { readXml } from './response-xml.ts'
+
+/** Where an action of STS is called, and by whom: nobody signs AssumeRoleWithWebIdentity. */
+export interface StsCaller {
+  readonly location: AwsLocation
+  readonly key: SigningKey | undefined
+  readonly environment: CredentialEnvironment
+}
+
+const clock = new ServerClock()
+
+/** Calls one action of STS, in its Query protocol. @throws ProviderFailure */
+export async function callSts(
+  action: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+  { location, key, environment }: StsCaller,
+): Promise<XmlDocument> {
+  const body = formOf({ Action: action, Version: '2011-06-15', ...parameters })
+  const request = () =>
+    new Request(endpointOf(location, 'sts'), { method: 'POST', body, signal: environment.signal })
+  const send = async () => {
+    const { region } = location
+    const signed = key
+      ? await signRequest(request(), key, { service: 'sts', region, now: clock.now() }, 'hashed')
+      : request()
+    return outboundFetch(environment)(signed).catch(error => {
+      throw failureFromError(error)
+    })
+  }
+  const first = await send()
+  const response = key !== undefined && clock.learnFrom(first) ? await send() : first
+  if (!response.ok) throw await failureFromAnswer(response)
+  const document = readXml(await response.text().catch(error => Promise.reject(failureFromError(error))))
+  if (document === undefined) throw unreadable()
+  return document
+}
+
+function formOf(parameters: Readonly<Record<string, string | undefined>>): URLSearchParams {
+  const given = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  return new URLSearchParams(given)
+}
+
+/** The failure of an answer that is not what STS documents. */
+export function unreadable(): ProviderFailure {
+  return new ProviderFailure('transient', 'AWS answered with something else than documented')
+}

@@ -10,7 +10,7 @@ const arraySlotBytes = 8
 // The audit's batches are not the cache's: none is written while the heap is measured.
 const policy = { ...nothingEvicted, auditFlushMs: 86_400_000 }
 const filled = await fillManager({ credentials: size, policy })
-const cachedBytes = await heapGrowth(() => warmAndForget())
+const cachedBytes = await heapGrowth(async () => (await warm(filled)).length)
 const ownBytes = (await heapGrowth(() => tokensAlone())) / size - arraySlotBytes
 const perToken = cachedBytes / size - ownBytes
 
@@ -32,10 +32,6 @@ async function heapGrowth<T>(work: () => T | Promise<T>): Promise<number> {
   const after = await settledHeap()
   if (kept === null) throw new Error('Kept nothing')
   return after - before
-}
-
-async function warmAndForget(): Promise<number> {
-  return (await warm(filled)).length
 }
 
 function tokensAlone(): BearerToken[] {

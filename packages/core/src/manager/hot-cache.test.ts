@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { FakeClock } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { bearerToken } from '../credential/token-kind.ts'
@@ -44,6 +47,18 @@ function entry(clock: FakeClock, id: string, version = 1, allowed?: Context): Ho
   }
 }
 
+function readAndForget(hot: HotCache, clock: FakeClock, id: string): WeakRef<HotEntry> {
+  const made = entry(clock, id)
+  hot.put(made)
+  hot.countRead(made, ann)
+  return new WeakRef(made)
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+}
+
 describe('HotCache', () => {
   test('holds no more than it may, and evicts what was not read', () => {
     const { clock, hot } = cache(3)
@@ -55,10 +70,19 @@ describe('HotCache', () => {
     expect(hot.entries.size).toBe(3)
   })
 
-  test('with no room it keeps nothing', () => {
+  test('with no room it keeps nothing, and says so', () => {
     const { clock, hot } = cache(0)
-    hot.put(entry(clock, 'a'))
+    expect(hot.put(entry(clock, 'a'))).toBe(false)
     expect(hot.entries.size).toBe(0)
+  })
+
+  test('lets go of what it evicted, although the reads of it were not handed over by a flush yet', async () => {
+    const { clock, hot } = cache(3)
+    const evicted = readAndForget(hot, clock, 'a')
+    for (let i = 0; i < 20; i++) readAndForget(hot, clock, newCredentialId('bot'))
+    await nextTurn()
+    collectGarbage()
+    expect(evicted.deref()).toBeUndefined()
   })
 
   test('counts every read once, for the context that made it, also of what was evicted or replaced', () => {

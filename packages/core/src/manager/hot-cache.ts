@@ -129,6 +129,8 @@ export class HotCache {
   /** Remembers that an entry has reads to hand over. */
   queueReads(entry: HotEntry): void {
     entry.queued = true
+    // The list keeps evicted entries alive, and must not outgrow the cache that it serves.
+    if (this.#touched.length >= 2 * this.#options.maxEntries) this.flushReads()
     this.#touched.push(entry)
   }
 

@@ -39,6 +39,8 @@ export async function startAws(): Promise<AwsService> {
     id === accessKey.accessKeyId ? accessKey.secretAccessKey : sessions.get(id)?.secret
 
   const service = await startLoopbackService(request => {
+    // As S3 answers to a body of unknown length.
+    if (request.headers['transfer-encoding'] !== undefined) return { status: 411 }
     const isSts = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
     const fields = new URLSearchParams(isSts ? request.body.toString() : '')
     const refuse = (status: number, code: string) => refusal(status, code, isSts ?? false, now())

@@ -78,8 +78,11 @@ describe('awsFetch', () => {
     const unsigned = awsFetch({ service: 's3', payload: 'unsigned', fetch: loopbackFetch })
     const s3 = await manager.client(id, unsigned)
     aws.aheadMs = 20 * 60_000
-    const put = () =>
-      s3('/bucket/k', { method: 'PUT', body: new Blob(['hello']).stream(), duplex: 'half' } as RequestInit)
+    const put = () => {
+      const body = new Blob(['hello']).stream()
+      const init = { method: 'PUT', headers: { 'content-length': '5' }, body, duplex: 'half' } as const
+      return s3('/bucket/k', init as RequestInit)
+    }
     expect((await put()).status).toBe(403)
     expect(aws.requests).toHaveLength(1)
     expect((await put()).status).toBe(200)

@@ -23,14 +23,14 @@ export async function callSts(
   { location, key, environment }: StsCaller,
 ): Promise<XmlDocument> {
   const body = formOf({ Action: action, Version: '2011-06-15', ...parameters })
-  const request = () =>
-    new Request(endpointOf(location, 'sts'), { method: 'POST', body, signal: environment.signal })
   const send = async () => {
+    const request = new Request(endpointOf(location, 'sts'), { method: 'POST', body })
     const { region } = location
-    const signed = key
-      ? await signRequest(request(), key, { service: 'sts', region, now: clock.now() }, 'hashed')
-      : request()
-    return outboundFetch(environment)(signed).catch(error => {
+    const scope = { service: 'sts', region, now: clock.now() }
+    const { url, headers } = key ? await signRequest(request, key, scope, 'hashed') : request
+    // Not the Request: a fetch would send its body as a stream, without a length.
+    const init = { method: 'POST', headers, body: body.toString(), signal: environment.signal }
+    return outboundFetch(environment)(url, init).catch(error => {
       throw failureFromError(error)
     })
   }

@@ -9,7 +9,8 @@ import { Cluster } from 'ioredis'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { RedisCluster } from '../../../tools/services/redis-cluster.ts'
 import { unlessUnavailable } from '../../../tools/services/service-unavailable.ts'
-import { shortLeases, uniquePrefix, withoutRedis } from '../test/redis-harness.ts'
+import { uniquePrefix, withoutRedis } from '../test/redis-harness.ts'
+import { shortLeaseTiming } from '../test/short-lease-timing.ts'
 import { RedisDistributedLock } from './distributed-lock.ts'
 import { RedisInvalidation } from './invalidation.ts'
 import { Keyspace } from './keyspace.ts'
@@ -49,9 +50,9 @@ async function openPair<A extends Closable>(open: (client: Cluster, keyPrefix: s
 
 describeStateStore('RedisStateStore on Cluster', async () => ({
   ...(await openPair(
-    (client, keyPrefix) => new RedisStateStore(client, { keyPrefix, leaseTiming: shortLeases }),
+    (client, keyPrefix) => new RedisStateStore(client, { keyPrefix, leaseTiming: shortLeaseTiming }),
   )),
-  leaseTiming: shortLeases,
+  leaseTiming: shortLeaseTiming,
 }))
 
 describeTokenCache('RedisTokenCache on Cluster', () =>
@@ -60,11 +61,11 @@ describeTokenCache('RedisTokenCache on Cluster', () =>
 
 describeDistributedLock('RedisDistributedLock on Cluster', async () => {
   const pair = await openPair(
-    (client, keyPrefix) => new RedisDistributedLock(client, { keyPrefix, ...shortLeases }),
+    (client, keyPrefix) => new RedisDistributedLock(client, { keyPrefix, ...shortLeaseTiming }),
   )
   return {
     ...pair,
-    timing: shortLeases,
+    timing: shortLeaseTiming,
     async loseLease({ key }) {
       const client = new Cluster([...urls])
       await client.del(new Keyspace(pair.keyPrefix).lock(key))

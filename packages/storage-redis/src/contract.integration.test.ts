@@ -6,7 +6,8 @@ import {
   describeTokenCache,
 } from '@nebula-credential/testing'
 import { beforeEach } from 'vitest'
-import { openClient, openPair, redisUrl, shortLeases, withoutRedis } from '../test/redis-harness.ts'
+import { openClient, openPair, redisUrl, withoutRedis } from '../test/redis-harness.ts'
+import { shortLeaseTiming } from '../test/short-lease-timing.ts'
 import { RedisDistributedLock } from './distributed-lock.ts'
 import { RedisInvalidation } from './invalidation.ts'
 import { Keyspace } from './keyspace.ts'
@@ -22,9 +23,9 @@ describeStateStore('RedisStateStore', async () => ({
   ...(await openPair(
     redisUrl,
     (client, keyPrefix) =>
-      new RedisStateStore(client, { keyPrefix, commandTimeoutMs, leaseTiming: shortLeases }),
+      new RedisStateStore(client, { keyPrefix, commandTimeoutMs, leaseTiming: shortLeaseTiming }),
   )),
-  leaseTiming: shortLeases,
+  leaseTiming: shortLeaseTiming,
 }))
 
 describeTokenCache('RedisTokenCache', () =>
@@ -34,11 +35,12 @@ describeTokenCache('RedisTokenCache', () =>
 describeDistributedLock('RedisDistributedLock', async () => {
   const pair = await openPair(
     redisUrl,
-    (client, keyPrefix) => new RedisDistributedLock(client, { keyPrefix, commandTimeoutMs, ...shortLeases }),
+    (client, keyPrefix) =>
+      new RedisDistributedLock(client, { keyPrefix, commandTimeoutMs, ...shortLeaseTiming }),
   )
   return {
     ...pair,
-    timing: shortLeases,
+    timing: shortLeaseTiming,
     async loseLease({ key }) {
       const client = openClient(redisUrl)
       await client.del(new Keyspace(pair.keyPrefix).lock(key))

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import type { Lease } from '@nebula-credential/core'
 import type { Redis } from 'ioredis'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
@@ -5,12 +8,12 @@ import {
   openClient,
   ownServer,
   redisUrl,
-  shortLeases,
   startProxy,
   through,
   uniquePrefix,
   withoutRedis,
 } from '../test/redis-harness.ts'
+import { shortLeaseTiming } from '../test/short-lease-timing.ts'
 import { RedisDistributedLock } from './distributed-lock.ts'
 import { Keyspace } from './keyspace.ts'
 import type { RedisLockOptions } from './options.ts'
@@ -30,6 +33,17 @@ function openPair(url: string, options: RedisLockOptions = longLeases) {
   })
   const [first, second] = locks as [RedisDistributedLock, RedisDistributedLock]
   return { first, second, client: clients[0], keys: new Keyspace(keyPrefix) }
+}
+
+/** Another process that holds the lock `refresh`, and says what becomes of it. */
+function startHolder(keyPrefix: string) {
+  const program = fileURLToPath(new URL('../test/hold-lock.ts', import.meta.url))
+  const options = ['--conditions=@nebula-credential/source']
+  const child = spawn(process.execPath, [...options, program, redisUrl, keyPrefix, 'refresh'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
 }
 
 /** How many scripts the server has run. */
@@ -128,6 +142,29 @@ it('tells its holder when the server comes back empty, and goes on', async conte
   await next?.release()
 })
 
+it('is lost by a process that was frozen past its lease, and is not freed by its late release', async () => {
+  const { first, keys } = openPair(redisUrl)
+  const { child, lines } = startHolder(keys.prefix)
+  expect((await lines.next()).value).toBe('held')
+  child.kill('SIGSTOP')
+  const lease = await first.acquire('refresh', { waitMs: 10_000 })
+  child.kill('SIGCONT')
+  expect((await lines.next()).value).toBe('LOCK_LOST')
+  expect(await first.tryAcquire('refresh')).toBeUndefined()
+  expect(lease.signal.aborted).toBe(false)
+  await lease.release()
+})
+
+it('passes to a waiter when its process is killed', async () => {
+  const { first, keys } = openPair(redisUrl)
+  const { child, lines } = startHolder(keys.prefix)
+  expect((await lines.next()).value).toBe('held')
+  const waiting = first.acquire('refresh', { waitMs: 10_000 })
+  await pause(2 * shortLeaseTiming.ttlMs)
+  child.kill('SIGKILL')
+  await (await waiting).release()
+})
+
 it('gives back what a lost answer had taken, and finds it its own on the second look', async () => {
   const proxy = await startProxy(redisUrl)
   const client = openClient(through(redisUrl, proxy))
@@ -163,7 +200,7 @@ it('keeps no lock for a caller who was told that the server cannot be reached', 
 })
 
 it('refuses a key of another type instead of waiting for it', async () => {
-  const { first, client, keys } = openPair(redisUrl, shortLeases)
+  const { first, client, keys } = openPair(redisUrl, shortLeaseTiming)
   await client.hset(keys.lock('refresh'), 'of', 'another program')
   await expect(first.acquire('refresh', { waitMs: 5_000 })).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' })
   expect(await client.hgetall(keys.lock('refresh'))).toEqual({ of: 'another program' })

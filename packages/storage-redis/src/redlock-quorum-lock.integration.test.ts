@@ -3,13 +3,8 @@ import { describeDistributedLock } from '@nebula-credential/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { RedisServer } from '../../../tools/services/redis-server.ts'
 import { unlessUnavailable } from '../../../tools/services/service-unavailable.ts'
-import {
-  openClient,
-  openPairOnServers,
-  shortLeases,
-  uniquePrefix,
-  withoutRedis,
-} from '../test/redis-harness.ts'
+import { openClient, openPairOnServers, uniquePrefix, withoutRedis } from '../test/redis-harness.ts'
+import { shortLeaseTiming } from '../test/short-lease-timing.ts'
 import { Keyspace } from './keyspace.ts'
 import { RedlockQuorumLock } from './redlock-quorum-lock.ts'
 
@@ -28,11 +23,11 @@ afterAll(async () => {
 describeDistributedLock('RedlockQuorumLock', async () => {
   const pair = await openPairOnServers(
     urls(),
-    (clients, keyPrefix) => new RedlockQuorumLock(clients, { keyPrefix, ...shortLeases }),
+    (clients, keyPrefix) => new RedlockQuorumLock(clients, { keyPrefix, ...shortLeaseTiming }),
   )
   return {
     ...pair,
-    timing: shortLeases,
+    timing: shortLeaseTiming,
     async loseLease({ key }) {
       for (const url of urls()) {
         const client = openClient(url)
@@ -52,7 +47,7 @@ describe('RedlockQuorumLock with servers down', () => {
   ) {
     const clients = [0, 1].map(() => urls().map(openClient))
     const locks = clients.map(
-      each => new RedlockQuorumLock(each, { keyPrefix, ...shortLeases, commandTimeoutMs: 300 }),
+      each => new RedlockQuorumLock(each, { keyPrefix, ...shortLeaseTiming, commandTimeoutMs: 300 }),
     ) as [RedlockQuorumLock, RedlockQuorumLock]
     const down = servers.slice(0, count)
     try {
@@ -70,7 +65,7 @@ describe('RedlockQuorumLock with servers down', () => {
     await withServersDown(2, async ([first, second]) => {
       const lease = await first.acquire('refresh', { waitMs: 1_000 })
       expect(await second.tryAcquire('refresh')).toBeUndefined()
-      await new Promise(resolve => setTimeout(resolve, shortLeases.ttlMs * 2))
+      await new Promise(resolve => setTimeout(resolve, shortLeaseTiming.ttlMs * 2))
       expect(lease.signal.aborted).toBe(false)
       const waiting = second.acquire('refresh', { waitMs: 5_000 })
       expect(await second.tryAcquire('refresh')).toBeUndefined()
@@ -110,7 +105,7 @@ describe('RedlockQuorumLock with servers down', () => {
 
   it('tells the holder when a majority lost the lease', async () => {
     const clients = urls().map(openClient)
-    const lock = new RedlockQuorumLock(clients, { keyPrefix, ...shortLeases })
+    const lock = new RedlockQuorumLock(clients, { keyPrefix, ...shortLeaseTiming })
     const lease = await lock.acquire('lost', { waitMs: 1_000 })
     const loseIt = () =>
       Promise.all(clients.slice(0, 3).map(client => client.del(new Keyspace(keyPrefix).lock('lost'))))
@@ -128,7 +123,7 @@ describe('RedlockQuorumLock with servers down', () => {
 
   it('keeps a lease that a minority lost, and gives it back to them', async () => {
     const clients = urls().map(openClient)
-    const lock = new RedlockQuorumLock(clients, { keyPrefix, ...shortLeases })
+    const lock = new RedlockQuorumLock(clients, { keyPrefix, ...shortLeaseTiming })
     const lease = await lock.acquire('kept', { waitMs: 1_000 })
     const name = new Keyspace(keyPrefix).lock('kept')
     for (const client of clients.slice(0, 2)) await client.del(name)

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { LeaseTiming } from '@nebula-credential/core'
 import { Redis } from 'ioredis'
 import { inject, type TestContext } from 'vitest'
 import { RedisServer, type RedisServerOptions } from '../../../tools/services/redis-server.ts'
@@ -10,9 +9,6 @@ import type {} from '../../../tools/services/vitest/redis.ts'
 /** A Redis that keeps an append-only file; '' where there is none. */
 export const redisUrl = inject('redisUrl') ?? ''
 export const withoutRedis = 'there is no Redis here'
-
-/** Short enough to wait for. */
-export const shortLeases: LeaseTiming = { ttlMs: 400, renewEveryMs: 120 }
 
 /** A key prefix that no other test uses. */
 export function uniquePrefix(): string {

@@ -84,8 +84,8 @@ export class PostgresConnection {
   }
 
   /** Runs statements on one session, whatever schema there is: for migrations. Rejects with the driver's errors. */
-  session<T>(work: (run: RunStatement) => Promise<T>): Promise<T> {
-    return this.#withClient(this.options.migrationTimeoutMs, client =>
+  session<T>(timeoutMs: number, work: (run: RunStatement) => Promise<T>): Promise<T> {
+    return this.#withClient(timeoutMs, client =>
       work((sql, values = []) => this.#send(client, { text: this.#text(sql).text, values: [...values] })),
     )
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { isCredentialError } from '@nebula-credential/core'
 import { sampleRecord } from '@nebula-credential/testing'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type {} from '../../../tools/services/vitest/postgres.ts'
 import { FreshDatabase } from '../test/fresh-database.ts'
@@ -149,29 +150,33 @@ describe.skipIf(serverUrl === undefined)('migration', () => {
     await late.close()
   })
 
+  test('a look at the schema that hangs ends as any statement does, and is repeated by the next call', async () => {
+    await migratePostgres(database.url, { schema: 'hanging' })
+    const store = new PostgresStateStore(database.url, { schema: 'hanging', statementTimeoutMs: 300 })
+    const blocker = await openTransaction(database, 'LOCK TABLE hanging.schema_migration')
+    await expect(store.readHeader()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    await blocker.end()
+    expect(await store.readHeader()).toBeUndefined()
+    await store.close()
+  })
+
   test('a migration that was cut off leaves nothing, and the next call does it', async () => {
-    // Another session holds the migration's lock, so that it waits in the middle of its transaction.
+    // Keeps everybody from creating schemas, so that the migration hangs in the middle of its transaction.
     const store = new PostgresStateStore(database.url, { schema: 'cut_off', migrationTimeoutMs: 700 })
-    await using blocked = await blockMigrations(database)
+    const blocker = await openTransaction(database, 'LOCK TABLE pg_catalog.pg_namespace IN EXCLUSIVE MODE')
     const error = await store.readHeader().catch(caught => caught)
     expect(isCredentialError(error, 'STORAGE_UNAVAILABLE')).toBe(true)
     expect(await tables('cut_off')).toEqual([])
-    await blocked.end()
+    await blocker.end()
     expect(await store.readHeader()).toBeUndefined()
     await store.close()
   })
 })
 
-/** Keeps everybody from creating schemas, as a long transaction of an operator would. */
-async function blockMigrations(database: FreshDatabase) {
-  const { Client } = await import('pg')
+/** A transaction that an operator forgot to end. */
+async function openTransaction(database: FreshDatabase, sql: string): Promise<Client> {
   const client = new Client(database.url)
   await client.connect()
-  await client.query('BEGIN; LOCK TABLE pg_catalog.pg_namespace IN EXCLUSIVE MODE')
-  let ended: Promise<void> | undefined
-  const end = () => {
-    ended ??= client.end()
-    return ended
-  }
-  return { end, [Symbol.asyncDispose]: end }
+  await client.query(`BEGIN; ${sql}`)
+  return client
 }

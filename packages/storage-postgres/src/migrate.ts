@@ -9,7 +9,7 @@ import type { RunStatement } from './statement.ts'
 interface Sessions {
   readonly name: string
   readonly options: CheckedOptions
-  session<T>(work: (run: RunStatement) => Promise<T>): Promise<T>
+  session<T>(timeoutMs: number, work: (run: RunStatement) => Promise<T>): Promise<T>
 }
 
 /**
@@ -20,7 +20,7 @@ interface Sessions {
  */
 export async function prepareSchema(connection: Sessions): Promise<void> {
   const { name, options } = connection
-  const version = await connection.session(run => storedVersion(run))
+  const version = await connection.session(options.statementTimeoutMs, storedVersion)
   assertNotNewer(version, name)
   if (version === migrations.length) return
   if (options.migrate) return migrate(connection)
@@ -36,7 +36,7 @@ export async function prepareSchema(connection: Sessions): Promise<void> {
  */
 export async function migrate(connection: Sessions): Promise<void> {
   const { schema, migrationTimeoutMs } = connection.options
-  await connection.session(async run => {
+  await connection.session(migrationTimeoutMs, async run => {
     // A stricter isolation would look at the ledger as it was before the lock was waited for.
     await run('BEGIN ISOLATION LEVEL READ COMMITTED')
     try {

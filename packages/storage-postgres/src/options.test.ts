@@ -53,3 +53,9 @@ test('the name tells server, database and schema, and inspecting the store shows
   expect(inspect(store, { depth: 9, showHidden: true })).not.toContain('5ecret')
   expect(JSON.stringify(store)).not.toContain('5ecret')
 })
+
+test('an outbox has one name by whatever route it is reached, so that an intent of any process leads to it', () => {
+  const routes = [url, url.replace('127.0.0.1:1', 'pooler.internal:6432')]
+  const names = routes.map(route => new PostgresStateStore(route).outbox().name)
+  expect(names).toEqual(Array(2).fill('postgres outbox in schema nebula'))
+})

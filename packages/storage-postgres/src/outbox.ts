@@ -3,14 +3,15 @@ import type { PostgresConnection } from './connection.ts'
 
 /** Keeps grants in the table `outbox_entry`. What was put is committed. */
 export class PostgresOutbox implements Outbox {
+  /** Without the server's address: a process that reaches the same table by another route must know it again. */
   readonly name: string
   readonly #connection: PostgresConnection
   readonly #state: OpenState
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection
-    this.name = connection.name
-    this.#state = new OpenState(`outbox ${this.name}`)
+    this.name = `postgres outbox in schema ${connection.options.schema}`
+    this.#state = new OpenState(`outbox of ${connection.name}`)
   }
 
   async put(entry: OutboxEntry): Promise<void> {

@@ -31,6 +31,8 @@ export type IdsOf<N extends Needs> = {
 export interface ActionContext {
   /** Aborts when the caller gives up, the time is over, or the manager closes. */
   readonly signal: AbortSignal
+  /** The builder's `withFetch`, for actions without an SDK; undefined means the guarded fetch of `@nebula-credential/outbound`. */
+  readonly fetch?: typeof globalThis.fetch | undefined
 }
 
 /** What {@link defineAction} takes; everything else is inferred from the schemas. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { ClientsOf, Need, Needs } from '../action/define-action.ts'
+import type { ActionContext, ClientsOf, Need, Needs } from '../action/define-action.ts'
 import type { ClientAuthenticator } from '../authenticator/client-authenticator.ts'
 import { ProviderFailure } from '../credential/provider-failure.ts'
 import type { AccessToken } from '../credential/token-kind.ts'
@@ -88,6 +88,10 @@ export class ActionUse {
     const used = await Promise.all(needed.map(credential => withClient(request, credential)))
     const clients = Object.fromEntries(used.map(({ name, client }) => [name, client]))
     return new ActionUse(request, action, input, used, clients)
+  }
+
+  get context(): ActionContext {
+    return { signal: this.signal, fetch: this.#request.runtime.fetch }
   }
 
   /** The outcome of a part of the work, within the time it may take and while somebody wants it. */

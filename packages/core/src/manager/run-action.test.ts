@@ -1,13 +1,14 @@
 import { leakScan } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { World } from '../../test/managers.ts'
+import { testKey, World } from '../../test/managers.ts'
 import {
   type BearerToken,
   CredentialError,
-  type CredentialManager,
+  CredentialManager,
   defineAction,
   defineStream,
+  MemoryStateStore,
   needs,
   ProviderFailure,
   type SnapshotAuthenticator,
@@ -92,6 +93,24 @@ describe('an action', () => {
         generation: 1,
       },
     ])
+  })
+
+  test('gets the fetch of its manager', async () => {
+    const ask: typeof fetch = async () => new Response('from the fetch of the manager')
+    await using manager = await CredentialManager.builder()
+      .withStorage(new MemoryStateStore())
+      .withEncryption(testKey)
+      .withContext({ tenantId: 'acme' })
+      .withFetch(ask)
+      .build()
+    const act = defineAction({
+      name: 'test.ask',
+      credentials: {},
+      input: z.strictObject({}),
+      output: z.string(),
+      run: async (_, __, context) => (await context.fetch?.('https://service.example'))?.text() ?? 'none',
+    })
+    expect(await manager.run(act, {}, {})).toBe('from the fetch of the manager')
   })
 
   test('does not run with wrong input, another credential, or none', async () => {

@@ -18,8 +18,8 @@ export interface RunOptions {
 export async function runAction(request: Request, action: Action): Promise<unknown> {
   const use = await ActionUse.begin(request, action)
   try {
-    const { clients, input, signal } = use
-    const result = await use.within(() => action.run(clients, input, { signal }))
+    const { clients, input, context } = use
+    const result = await use.within(() => action.run(clients, input, context))
     const output = await parseOutput(action.name, action.output, result)
     use.succeeded()
     return output
@@ -31,10 +31,10 @@ export async function runAction(request: Request, action: Action): Promise<unkno
 /** As {@link runAction}, piece by piece. Whoever stops taking pieces ends the work. */
 export async function* streamAction(request: Request, action: StreamAction): AsyncGenerator<unknown, void> {
   const use = await ActionUse.begin(request, action)
-  const { clients, input, signal } = use
+  const { clients, input, context } = use
   let pieces: AsyncIterator<unknown> | undefined
   try {
-    const running = action.run(clients, input, { signal })[Symbol.asyncIterator]()
+    const running = action.run(clients, input, context)[Symbol.asyncIterator]()
     pieces = running
     for (;;) {
       const next = await use.within(() => running.next())

@@ -29,7 +29,8 @@ export {
 } from './audit/read-audit.ts'
 export { type AuditReport, type VerifyAuditOptions, verifyAudit } from './audit/verify-audit.ts'
 export { authenticateWith, type TargetArgument } from './authenticator/authenticate-with.ts'
-export { chain, type Link, link } from './authenticator/chain.ts'
+export { type AuthenticatedFetchOptions, authenticatedFetch } from './authenticator/authenticated-fetch.ts'
+export { chain, type Link, type LinkUse, link } from './authenticator/chain.ts'
 export type {
   ClientAuthenticator,
   LiveAuthenticator,

@@ -41,7 +41,8 @@ export function checkKind<Token extends AccessToken>(
   )
 }
 
-function isTokenSource<Token extends AccessToken>(
+/** Whether it hands out tokens, rather than being one. */
+export function isTokenSource<Token extends AccessToken>(
   value: Token | TokenSource<Token>,
 ): value is TokenSource<Token> {
   return 'getToken' in value

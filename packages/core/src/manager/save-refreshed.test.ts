@@ -33,6 +33,18 @@ async function outcomes(manager: CredentialManager, credentialId: string) {
   return events.map(({ event }) => `${event.action} ${event.outcome} ${event.reason ?? ''}`.trim())
 }
 
+/** As a caller that tries again whenever it is told that it may. */
+async function patiently<T>(world: World, call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error as CredentialError).retryable) throw error
+      await world.clock.sleep(500)
+    }
+  }
+}
+
 /** Makes the store refuse once the provider is being asked. */
 async function refuseDuringRefresh(setup: Awaited<ReturnType<typeof expired>>) {
   const { world, store, view, id } = setup
@@ -160,6 +172,25 @@ describe('a store that refuses after the provider granted', () => {
     expect(world.server.requests).toEqual(['granted'])
   })
 
+  test('what memory alone holds is saved before another process may try the old grant', async () => {
+    const world = new World({ lifetimeMs: 60_000 })
+    const store = new FaultyStore(new MemoryStateStore(world.backend), [], world.clock)
+    const nowhere = { list: async () => [], remove: async () => {}, close: async () => {} }
+    const full = () => Promise.reject(new CredentialError('STORAGE_UNAVAILABLE', 'the disk is full'))
+    Object.assign(store, { outbox: () => ({ name: 'full', put: full, ...nowhere }) })
+    const manager = await world.manager(store)
+    const view = manager.as(acme)
+    const id = await view.createCredential(world.account, world.input())
+    await world.clock.advance(60_001)
+    await refuseDuringRefresh({ world, store, manager, view, id })
+    for (let passedMs = 0; passedMs < 55_000; passedMs += 100) await world.clock.advance(100)
+    store.inject()
+    const heir = (await world.manager()).as(acme)
+    const token = await world.settle(patiently(world, () => heir.getToken(id)))
+    expect(token).toMatchObject({ generation: 2 })
+    expect(world.server.requests).toEqual(['granted'])
+  })
+
   test('closing makes a last try', async () => {
     const setup = await expired()
     const { world, store, manager, id } = setup
@@ -255,6 +286,35 @@ describe('an unknown outcome', () => {
     expect((await world.settle(heir.getToken(id))).generation).toBe(2)
     expect(world.clock.now() - started).toBeLessThan(90_000)
   })
+})
+
+test('while lock and outbox are away, an attempt under way is waited for, and none is taken for dead', async () => {
+  const { world, view, id } = await expired()
+  const inner = new MemoryStateStore(world.backend)
+  const { name } = inner.outbox()
+  const away = () => Promise.reject(new CredentialError('STORAGE_UNAVAILABLE', 'lock and outbox are away'))
+  const close = async () => {}
+  const alone = Object.assign(new PassThroughStore(inner), {
+    outbox: () => ({ name, put: away, list: away, remove: away, close }),
+    lock: () => ({ acquire: away, tryAcquire: away, close }),
+  })
+  const other = (await world.manager(alone)).as(acme)
+  const hold = Promise.withResolvers<void>()
+  world.server.disturb({ hold: hold.promise })
+  const refreshing = view.getToken(id)
+  await world.clock.advance(10)
+  const waiting = other.getToken(id)
+  await world.clock.advance(2_000)
+  hold.resolve()
+  const tokens = await world.settle(Promise.all([refreshing, waiting]))
+  expect(tokens.map(({ generation }) => generation)).toEqual([2, 2])
+
+  await world.clock.advance(61_000)
+  world.server.disturb({ loseAnswer: true })
+  await expect(world.settle(view.getToken(id))).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
+  await world.clock.advance(70_000)
+  await expect(world.settle(other.getToken(id))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  expect(world.server.requests).toEqual(['granted', 'granted'])
 })
 
 test('a file outbox outlives the store and the process', async () => {

@@ -4,9 +4,12 @@ import { authenticateWith } from '@nebula-credential/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { MotoServer } from '../../../tools/services/moto-server.ts'
 import { unlessUnavailable } from '../../../tools/services/service-unavailable.ts'
-import { newManager } from '../test/manager.ts'
 import { createRole, createUser } from '../test/moto-account.ts'
 import { loopbackFetch } from '../test/service.ts'
+import { newManager } from '../test/world.ts'
+import { getCallerIdentity } from './actions/get-caller-identity.ts'
+import { getObject } from './actions/get-object.ts'
+import { putObject } from './actions/put-object.ts'
 import { awsCredentialProvider } from './authenticator/aws-credential-provider.ts'
 import { awsFetch } from './authenticator/aws-fetch.ts'
 import { awsSigV4 } from './authenticator/aws-sig-v4.ts'
@@ -39,7 +42,7 @@ const key = () => ({ ...location(), ...ada })
 
 describe('AWS, with its signatures and policies checked', () => {
   it('says whose an access key is, and refuses one that it does not know or whose secret is wrong', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())
     expect(await manager.verifyCredential(id)).toMatchObject({
       valid: true,
@@ -56,7 +59,7 @@ describe('AWS, with its signatures and policies checked', () => {
   })
 
   it.each(['hello', 'Grüße', ''])('keeps an object "%s" under a key that must be encoded', async text => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())
     const s3 = await manager.client(id, s3Fetch)
     expect((await s3('/bucket', { method: 'PUT' })).ok).toBe(true)
@@ -70,7 +73,7 @@ describe('AWS, with its signatures and policies checked', () => {
   })
 
   it('lets a role do what its policy allows, and no more', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const owner = await manager.client(await manager.createCredential(awsAccessKey, key()), s3Fetch)
     await owner('/bucket', { method: 'PUT' })
     await owner('/bucket/report', { method: 'PUT', body: 'hello' })
@@ -91,7 +94,7 @@ describe('AWS, with its signatures and policies checked', () => {
   })
 
   it('refuses to let a stranger assume a role', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const wrong = { ...key(), secretAccessKey: 'x'.repeat(40), roleArn: reader }
     await expect(manager.createCredential(awsAssumeRole, wrong)).rejects.toMatchObject({
       code: 'PROVIDER_REJECTED',
@@ -99,7 +102,7 @@ describe('AWS, with its signatures and policies checked', () => {
   })
 
   it('takes the credentials of an SDK client', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())
     const credentials = await manager.client(id, awsCredentialProvider)
     const options = { credentials, region, endpoint: moto?.url ?? '' }
@@ -117,8 +120,25 @@ describe('AWS, with its signatures and policies checked', () => {
     expect(await object.Body?.transformToString()).toBe('hello')
   })
 
+  it('carries out what actions ask for', async () => {
+    await using manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, key())
+    await (await manager.client(id, s3Fetch))('/bucket', { method: 'PUT' })
+    const name = { bucket: 'bucket', key: "q3/a b'ü.csv" }
+    await manager.run(putObject, { aws: id }, { ...name, body: 'a,b', contentType: 'text/csv' })
+    const object = await manager.run(getObject, { aws: id }, name)
+    expect([Buffer.from(object.body).toString(), object.contentType]).toEqual(['a,b', 'text/csv'])
+    const missing = manager.run(getObject, { aws: id }, { ...name, key: 'none' })
+    await expect(missing).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    const role = await manager.createCredential(awsAssumeRole, { ...key(), roleArn: reader })
+    const forbidden = manager.run(putObject, { aws: role }, { ...name, body: 'no' })
+    await expect(forbidden).rejects.toMatchObject({ code: 'PROVIDER_REJECTED' })
+    const { arn } = await manager.run(getCallerIdentity, { aws: role }, {})
+    expect(arn).toBe(`arn:aws:sts::123456789012:assumed-role/reader/${role}`)
+  })
+
   it('finds a request out that was changed after it was signed', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const token = await manager.getToken(await manager.createCredential(awsAccessKey, key()))
     const target = new Request(`${moto?.url}/bucket`, { method: 'PUT' })
     const signed = await authenticateWith(awsSigV4({ service: 's3' }), token, target)
@@ -131,7 +151,7 @@ it('assumes a role by a web identity, which needs no signature', async () => {
   // With authorization on, moto takes no unsigned request at all.
   await moto?.authorize(false)
   onTestFinished(async () => await moto?.authorize(true))
-  const manager = await newManager()
+  await using manager = await newManager()
   const id = await manager.createCredential(awsWebIdentity, {
     ...location(),
     roleArn: reader,

@@ -1,3 +1,6 @@
+export { getCallerIdentity } from './actions/get-caller-identity.ts'
+export { getObject } from './actions/get-object.ts'
+export { putObject } from './actions/put-object.ts'
 export { awsCredentialProvider } from './authenticator/aws-credential-provider.ts'
 export {
   type AwsFetch,
@@ -16,4 +19,5 @@ export {
   defineAwsWebIdentity,
   type IdentityTokenSource,
 } from './credential/aws-web-identity.ts'
+export { explainAwsError } from './service-errors.ts'
 export type { PayloadSigning } from './signing/sign-request.ts'

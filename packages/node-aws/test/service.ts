@@ -24,6 +24,8 @@ export interface AwsService extends LoopbackService {
   lifetimeMs: number
   /** Ends the sessions handed out so far. */
   expireSessions(): void
+  /** Starts `requests` and `actions` afresh. */
+  forgetRequests(): void
   /** The STS actions that were asked for, in order. */
   readonly actions: readonly URLSearchParams[]
 }
@@ -100,6 +102,10 @@ export async function startAws(): Promise<AwsService> {
     requests: service.requests,
     actions,
     answerNext: service.answerNext,
+    forgetRequests() {
+      actions.length = 0
+      ;(service.requests as ServiceRequest[]).length = 0
+    },
     expireSessions() {
       for (const id of sessions.keys()) expired.add(id)
     },

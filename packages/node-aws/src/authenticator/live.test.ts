@@ -1,8 +1,8 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { authenticateWith } from '@nebula-credential/core'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { newManager } from '../../test/manager.ts'
 import { type AwsService, accessKey, loopbackFetch, startAws } from '../../test/service.ts'
+import { newManager } from '../../test/world.ts'
 import { awsAccessKey } from '../credential/aws-access-key.ts'
 import { awsAssumeRole } from '../credential/aws-assume-role.ts'
 import { awsCredentialProvider } from './aws-credential-provider.ts'
@@ -21,7 +21,7 @@ const s3Fetch = awsFetch({ service: 's3', fetch: loopbackFetch })
 
 describe('awsFetch', () => {
   it('signs what is sent, at the credential’s endpoint', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAssumeRole, { ...key(), ...role })
     const s3 = await manager.client(id, s3Fetch)
     expect((await s3('/bucket/a%20b%27', { method: 'PUT', body: 'hello' })).status).toBe(200)
@@ -30,7 +30,7 @@ describe('awsFetch', () => {
   })
 
   it('goes on when the session ends in the middle of its life', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAssumeRole, { ...key(), ...role })
     const s3 = await manager.client(id, s3Fetch)
     await s3('/bucket/k', { method: 'PUT', body: 'hello' })
@@ -43,14 +43,14 @@ describe('awsFetch', () => {
   })
 
   it('says that the owner must act when a key that cannot be refreshed is refused', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, { ...key(), accessKeyId: 'AKIA0000000000000000' })
     const s3 = await manager.client(id, s3Fetch)
     await expect(s3('/bucket/k')).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
   })
 
   it('goes by the service’s clock once it was refused for its own', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())
     const s3 = await manager.client(id, s3Fetch)
     aws.aheadMs = 20 * 60_000
@@ -64,7 +64,7 @@ describe('awsFetch', () => {
   })
 
   it('hands over a refusal that is not about the token', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())
     const s3 = await manager.client(id, s3Fetch)
     const response = await s3('/bucket/none')
@@ -73,7 +73,7 @@ describe('awsFetch', () => {
   })
 
   it('never sends a stream twice', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())
     const unsigned = awsFetch({ service: 's3', payload: 'unsigned', fetch: loopbackFetch })
     const s3 = await manager.client(id, unsigned)
@@ -89,7 +89,7 @@ describe('awsFetch', () => {
   })
 
   it('refuses private addresses unless it is given another fetch', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())
     const s3 = await manager.client(id, awsFetch({ service: 's3' }))
     await expect(s3('/bucket/k')).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
@@ -99,7 +99,7 @@ describe('awsFetch', () => {
 
 describe('awsCredentialProvider', () => {
   it('keeps an SDK client going past the end of its session', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     aws.lifetimeMs = 60_000
     const id = await manager.createCredential(awsAssumeRole, { ...key(), ...role })
     const credentials = await manager.client(id, awsCredentialProvider)
@@ -121,7 +121,7 @@ describe('awsCredentialProvider', () => {
   })
 
   it('gives one token’s key when it was given a token', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())
     const provider = await authenticateWith(awsCredentialProvider, await manager.getToken(id))
     expect(await provider()).toEqual(accessKey)

@@ -1,7 +1,7 @@
 import { leakScan } from '@nebula-credential/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { newManager } from '../../test/manager.ts'
 import { type AwsService, accessKey, startAws } from '../../test/service.ts'
+import { newManager } from '../../test/world.ts'
 import { awsAccessKey } from './aws-access-key.ts'
 import { awsAssumeRole } from './aws-assume-role.ts'
 import { awsSessionToken } from './aws-session-token.ts'
@@ -22,7 +22,7 @@ const lastAction = () => Object.fromEntries(aws.actions.at(-1) ?? [])
 
 describe('awsAccessKey', () => {
   it('is kept without a call, does not expire, and says whose it is when verified', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())
     expect(aws.requests).toEqual([])
     expect(await manager.getToken(id)).toMatchObject({ kind: 'aws', region: 'eu-central-1' })
@@ -34,7 +34,7 @@ describe('awsAccessKey', () => {
   })
 
   it('is not valid once AWS does not know it, or its secret is wrong', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const gone = await manager.createCredential(awsAccessKey, {
       ...key(),
       accessKeyId: 'AKIA0000000000000000',
@@ -45,7 +45,7 @@ describe('awsAccessKey', () => {
   })
 
   it('loses the white space that was pasted with it', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const pasted = {
       accessKeyId: ` ${accessKey.accessKeyId}\n`,
       secretAccessKey: `${accessKey.secretAccessKey} `,
@@ -57,7 +57,7 @@ describe('awsAccessKey', () => {
 
 describe('awsAssumeRole', () => {
   it('asks for all that it was given, in the words of STS', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     await manager.createCredential(awsAssumeRole, {
       ...key(),
       roleArn,
@@ -92,13 +92,13 @@ describe('awsAssumeRole', () => {
   })
 
   it('names the session after the credential, so that CloudTrail leads back to it', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const id = await manager.createCredential(awsAssumeRole, { ...key(), roleArn })
     expect(lastAction().RoleSessionName).toBe(id)
   })
 
   it('gets a new session when the old one has ended', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     aws.lifetimeMs = expiredAtOnce
     const id = await manager.createCredential(awsAssumeRole, { ...key(), roleArn })
     aws.lifetimeMs = 3_600_000
@@ -110,7 +110,7 @@ describe('awsAssumeRole', () => {
   })
 
   it('is refreshed once, however many ask', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     aws.lifetimeMs = expiredAtOnce
     const id = await manager.createCredential(awsAssumeRole, { ...key(), roleArn })
     aws.lifetimeMs = 3_600_000
@@ -129,7 +129,7 @@ describe('an MFA code', () => {
   ] as const)(
     'is used once: the owner of an %s must give a new one when the session has ended',
     async (_, type) => {
-      const manager = await newManager()
+      await using manager = await newManager()
       aws.lifetimeMs = expiredAtOnce
       const given = type === awsAssumeRole ? { ...key(), roleArn, mfa } : { ...key(), mfa }
       const id = await manager.createCredential(type as typeof awsAssumeRole, given as never)
@@ -139,7 +139,7 @@ describe('an MFA code', () => {
   )
 
   it('that is wrong is refused there and then', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const creation = manager.createCredential(awsSessionToken, { ...key(), mfa: { ...mfa, code: '000000' } })
     await expect(creation).rejects.toMatchObject({ code: 'PROVIDER_REJECTED' })
   })
@@ -147,7 +147,7 @@ describe('an MFA code', () => {
 
 describe('awsWebIdentity', () => {
   it('assumes the role without an AWS key, and again with the same identity', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     aws.lifetimeMs = expiredAtOnce
     const id = await manager.createCredential(awsWebIdentity, {
       ...location(),
@@ -162,7 +162,7 @@ describe('awsWebIdentity', () => {
   })
 
   it('whose identity is refused needs its owner', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     aws.lifetimeMs = expiredAtOnce
     const id = await manager.createCredential(awsWebIdentity, {
       ...location(),
@@ -177,7 +177,7 @@ describe('awsWebIdentity', () => {
   })
 
   it('asks the program for an identity every time, where it is defined so', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const given: string[] = []
     const clusterRole = defineAwsWebIdentity({
       type: 'cluster_role',
@@ -194,7 +194,7 @@ describe('awsWebIdentity', () => {
   })
 
   it('is unavailable while the program has no identity', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     const clusterRole = defineAwsWebIdentity({
       type: 'cluster_role',
       identityToken: () => Promise.reject(new Error('no file')),
@@ -219,7 +219,7 @@ describe('an answer of STS', () => {
     ['XML without a session', { body: '<AssumeRoleResponse/>' }, 'PROVIDER_UNAVAILABLE'],
     ['a broken connection', 'reset', 'PROVIDER_UNAVAILABLE'],
   ] as const)('that is %s', async (_, answer, code) => {
-    const manager = await newManager()
+    await using manager = await newManager()
     aws.answerNext(answer)
     const error = await manager.createCredential(awsAssumeRole, { ...key(), roleArn }).catch(error => error)
     expect(error).toMatchObject({ code })
@@ -227,14 +227,14 @@ describe('an answer of STS', () => {
   })
 
   it('says when to come back', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     aws.answerNext({ status: 429, headers: { 'retry-after': '7' } })
     const error = await manager.createCredential(awsAssumeRole, { ...key(), roleArn }).catch(error => error)
     expect(error.retryAt).toBeGreaterThan(Date.now() + 5_000)
   })
 
   it('that blames the clock is asked for again, by its own time', async () => {
-    const manager = await newManager()
+    await using manager = await newManager()
     aws.aheadMs = 3_600_000
     await manager.createCredential(awsAssumeRole, { ...key(), roleArn })
     expect(aws.requests).toHaveLength(2)

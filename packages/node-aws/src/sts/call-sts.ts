@@ -22,7 +22,7 @@ export async function callSts(
   parameters: Readonly<Record<string, string | undefined>>,
   { location, key, environment }: StsCaller,
 ): Promise<XmlDocument> {
-  const body = formOf({ Action: action, Version: '2011-06-15', ...parameters })
+  const body = stsForm(action, parameters)
   const send = async () => {
     const request = new Request(endpointOf(location, 'sts'), { method: 'POST', body })
     const { region } = location
@@ -37,16 +37,24 @@ export async function callSts(
   const first = await send()
   const response = key !== undefined && clock.learnFrom(first) ? await send() : first
   if (!response.ok) throw await failureFromAnswer(response)
-  const document = readXml(await response.text().catch(error => Promise.reject(failureFromError(error))))
-  if (document === undefined) throw unreadable()
-  return document
+  return readAnswer(await response.text().catch(error => Promise.reject(failureFromError(error))))
 }
 
-function formOf(parameters: Readonly<Record<string, string | undefined>>): URLSearchParams {
-  const given = Object.entries(parameters).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  )
-  return new URLSearchParams(given)
+/** The form that asks STS for an action, in its Query protocol. */
+export function stsForm(
+  action: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): URLSearchParams {
+  const form = new URLSearchParams({ Action: action, Version: '2011-06-15' })
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) form.append(name, value)
+  return form
+}
+
+/** An answer of STS. @throws ProviderFailure transient when it is no XML */
+export function readAnswer(text: string): XmlDocument {
+  const document = readXml(text)
+  if (document === undefined) throw unreadable()
+  return document
 }
 
 /** The failure of an answer that is not what STS documents. */

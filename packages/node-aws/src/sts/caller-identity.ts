@@ -1,4 +1,5 @@
 import type { CredentialEnvironment, Verification } from '@nebula-credential/core'
+import type { XmlDocument } from '@rgrove/parse-xml'
 import type { AwsToken } from '../aws-token.ts'
 import { callSts, unreadable } from './call-sts.ts'
 import { textAt } from './response-xml.ts'
@@ -12,14 +13,9 @@ export interface CallerIdentity {
   readonly userId: string
 }
 
-/** GetCallerIdentity, which every key may call. @throws ProviderFailure */
-export async function callerIdentity(
-  token: AwsToken,
-  environment: CredentialEnvironment,
-): Promise<CallerIdentity> {
-  const document = await callSts('GetCallerIdentity', {}, { location: token, key: token, environment })
-  const field = (name: string) =>
-    textAt(document, 'GetCallerIdentityResponse', 'GetCallerIdentityResult', name)
+/** The identity in an answer to GetCallerIdentity. @throws ProviderFailure transient when there is none */
+export function readIdentity(answer: XmlDocument): CallerIdentity {
+  const field = (name: string) => textAt(answer, 'GetCallerIdentityResponse', 'GetCallerIdentityResult', name)
   const account = field('Account')
   const arn = field('Arn')
   const userId = field('UserId')
@@ -27,11 +23,12 @@ export async function callerIdentity(
   return { account, arn, userId }
 }
 
-/** What every AWS credential type does to verify a token. @throws ProviderFailure */
+/** What every AWS credential type does to verify a token: it asks whose it is, which every key may. @throws ProviderFailure */
 export async function verifyIdentity(
   token: AwsToken,
   environment: CredentialEnvironment,
 ): Promise<Verification> {
-  const { arn, userId } = await callerIdentity(token, environment)
+  const answer = await callSts('GetCallerIdentity', {}, { location: token, key: token, environment })
+  const { arn, userId } = readIdentity(answer)
   return { account: { id: userId, label: arn } }
 }

@@ -173,7 +173,7 @@ describe('a store that refuses after the provider granted', () => {
   })
 
   test('what memory alone holds is saved before another process may try the old grant', async () => {
-    const world = new World({ lifetimeMs: 60_000 })
+    const world = new World({ lifetimeMs: 600_000 })
     const store = new FaultyStore(new MemoryStateStore(world.backend), [], world.clock)
     const nowhere = { list: async () => [], remove: async () => {}, close: async () => {} }
     const full = () => Promise.reject(new CredentialError('STORAGE_UNAVAILABLE', 'the disk is full'))
@@ -181,7 +181,7 @@ describe('a store that refuses after the provider granted', () => {
     const manager = await world.manager(store)
     const view = manager.as(acme)
     const id = await view.createCredential(world.account, world.input())
-    await world.clock.advance(60_001)
+    await world.clock.advance(600_001)
     await refuseDuringRefresh({ world, store, manager, view, id })
     for (let passedMs = 0; passedMs < 55_000; passedMs += 100) await world.clock.advance(100)
     store.inject()

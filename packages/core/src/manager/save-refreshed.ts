@@ -147,6 +147,8 @@ async function putIntoOutbox(
 }
 
 const longestPauseMs = 30_000
+// What memory alone holds must be saved as soon as it can be: others wait for it no longer than its intent says.
+const longestPauseAtRiskMs = 1_000
 
 /** Tries store and outbox until the store has the state; when the manager closes, once more. */
 async function saveBehind(runtime: Runtime, granted: Granted, alreadyPut: boolean): Promise<void> {
@@ -155,7 +157,10 @@ async function saveBehind(runtime: Runtime, granted: Granted, alreadyPut: boolea
   let put = alreadyPut
   try {
     for (let pauseMs = policy.retryPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      await clock.sleep(pauseMs, background.signal).catch(() => {})
+      const atRisk = granted.rotating && !put
+      await clock
+        .sleep(atRisk ? Math.min(pauseMs, longestPauseAtRiskMs) : pauseMs, background.signal)
+        .catch(() => {})
       try {
         await writeState(runtime, granted)
         if (put) await runtime.outbox.remove(base.scope.tenantId, base.id, granted.attemptId)

@@ -111,8 +111,7 @@ async function settleStandingIntent(
   if (intent === undefined || intent.generation !== record.generation) return 'free'
   if (runtime.abandonedAttempts.has(intent.attemptId)) return intent.afterUnknown ? 'unknown' : 'free'
 
-  const adopted =
-    intent.outbox === runtime.outbox.name ? await adoptFromOutbox(runtime, context, record) : undefined
+  const adopted = await adoptedFrom(runtime, context, record, intent)
   if (adopted !== undefined) return adopted
   const now = runtime.clock.now()
   if (now < intent.notAfter) {
@@ -123,6 +122,23 @@ async function settleStandingIntent(
   }
   const current = { record, token: mint(runtime, record, sealed.state) }
   return mode !== 'forced' && isUsable(runtime, current) ? current : 'unknown'
+}
+
+/** What the attempt of an intent left in the outbox. An outbox that is away is no reason not to wait for the attempt. */
+async function adoptedFrom(
+  runtime: Runtime,
+  context: BoundContext,
+  record: CredentialRecord,
+  intent: RefreshIntent,
+): Promise<Derived | undefined> {
+  if (intent.outbox !== runtime.outbox.name) return undefined
+  try {
+    return await adoptFromOutbox(runtime, context, record)
+  } catch (error) {
+    if (isCredentialError(error, 'STORAGE_UNAVAILABLE') && runtime.clock.now() < intent.notAfter)
+      return undefined
+    throw error
+  }
 }
 
 /** The record with our intent in it, or undefined when somebody else wrote first. */

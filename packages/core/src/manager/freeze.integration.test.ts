@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Points } from '../../test/crash/points.ts'
 import type { Stop } from '../../test/crash/serve-world.ts'
-import { acme, openSqliteManager } from '../../test/crash/sqlite-world.ts'
+import { acme, sqliteSite } from '../../test/crash/sqlite-world.ts'
 import {
   type Disturbance,
   type FamilyOptions,
@@ -26,16 +23,13 @@ const intentMs = 1_800
 
 /** A credential that has expired, a process that refreshes it and will be frozen, and a manager here. */
 async function world(options: { family?: FamilyOptions; stop?: Stop; disturbance?: Disturbance } = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'nebula-freeze-'))
   const stack = new AsyncDisposableStack()
   onTestFinished(() => stack.disposeAsync())
-  stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const site = stack.use(sqliteSite())
+  const shared = { ...site.world, lease, policy }
   const server = stack.use(await StrictTokenServer.start())
-  const shared = { path: join(folder, 'nebula.db'), lease, policy }
-  const manager = stack.use(await openSqliteManager(shared, new Points(() => {})))
-  const frozen = stack.use(
-    await WorkerProcess.open(new URL('../../test/crash/sqlite-worker.ts', import.meta.url), shared),
-  )
+  const manager = stack.use(await site.open(shared, new Points(() => {})))
+  const frozen = stack.use(await WorkerProcess.open(site.program, shared))
   const family = server.family(options.family)
   if (options.disturbance) family.disturbances.push(options.disturbance)
   const input = { url: server.urlOf(family), rotating: true, ...family.issue(-1) }

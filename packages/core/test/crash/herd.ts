@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Points } from './points.ts'
-import { acme, openSqliteManager } from './sqlite-world.ts'
+import { acme, type SharedWorld, type Site } from './sqlite-world.ts'
 import { StrictTokenServer } from './strict-token-server.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -23,17 +20,15 @@ export interface HerdRun {
 }
 
 /** So many processes with so many callers each ask for the token of one credential that has expired, again and again. */
-export async function herd(options: HerdOptions): Promise<readonly HerdRun[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'nebula-herd-'))
-  const world = { path: join(folder, 'nebula.db') }
+export async function herd<World extends SharedWorld>(
+  { program, world, open }: Site<World>,
+  options: HerdOptions,
+): Promise<readonly HerdRun[]> {
   await using server = await StrictTokenServer.start()
   await using stack = new AsyncDisposableStack()
-  stack.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const manager = stack.use(await openSqliteManager(world, new Points(() => {})))
+  const manager = stack.use(await open(world, new Points(() => {})))
   const workers = await Promise.all(
-    Array.from({ length: options.processes }, () =>
-      WorkerProcess.open(new URL('sqlite-worker.ts', import.meta.url), world),
-    ),
+    Array.from({ length: options.processes }, () => WorkerProcess.open(program, world)),
   )
   for (const worker of workers) stack.use(worker)
 

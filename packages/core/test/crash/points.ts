@@ -39,7 +39,8 @@ export function pointed<Port extends object>(port: Port, name: string, points: P
       const value: unknown = Reflect.get(target, key, target)
       if (typeof value !== 'function') return value
       const method = value.bind(target)
-      if (typeof key === 'symbol' || companions.has(key)) return method
+      if (typeof key === 'symbol') return method
+      if (companions.has(key)) return () => pointed(method(), key, points)
       return (...given: unknown[]) =>
         points.around(`${name}.${key}`, async () => {
           const result: unknown = await method(...given)

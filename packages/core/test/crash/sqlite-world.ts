@@ -1,16 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { SqliteDistributedLock, SqliteStateStore } from '@nebula-credential/storage-sqlite'
 import { type Fault, FaultyStore } from '@nebula-credential/testing'
 import { CredentialManager, type RefreshPolicy, rawKey } from '../../src/index.ts'
 import { type Points, pointed } from './points.ts'
 import { remoteAccount } from './remote-account.ts'
 
-/** A SQLite file, and how managers on it behave. */
-export interface SqliteWorld {
-  readonly path: string
+/** How the managers of a site behave. */
+export interface SharedWorld {
   readonly policy?: Partial<RefreshPolicy>
   readonly lease?: { readonly ttlMs: number; readonly renewEveryMs: number }
   /** What the store of this one process does wrong. */
   readonly faults?: readonly Fault[]
+}
+
+/** A place where managers meet, in this process and in others. */
+export interface Site<World extends SharedWorld> {
+  /** What workers run; it calls `serveWorld` with the same `open`. */
+  readonly program: URL
+  readonly world: World
+  open(world: World, points: Points): ReturnType<typeof openSqliteManager>
+}
+
+export interface SqliteWorld extends SharedWorld {
+  readonly path: string
+}
+
+/** A site on a SQLite file of its own, which goes with the site. */
+export function sqliteSite(): Site<SqliteWorld> & Disposable {
+  const folder = mkdtempSync(join(tmpdir(), 'nebula-site-'))
+  return {
+    program: new URL('sqlite-worker.ts', import.meta.url),
+    world: { path: join(folder, 'nebula.db') },
+    open: openSqliteManager,
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }
 
 export const acme = { tenantId: 'acme', actor: 'worker' }

@@ -54,6 +54,10 @@ const bot = await acme.createCredential(chatBot, { botToken: 'x' })
 const named = await acme.createCredential('maps_key', { key: 'x' })
 // @ts-expect-error a field that the type does not have
 void acme.createCredential(chatBot, { token: 'x' })
+// @ts-expect-error a field is missing
+void acme.createCredential(chatBot, {})
+// @ts-expect-error a field is missing from changes
+void acme.updateCredential(bot, { input: {} })
 // @ts-expect-error a value of the wrong type
 void acme.createCredential(chatBot, { botToken: 1 })
 // @ts-expect-error the input of another type

@@ -25,6 +25,8 @@ const object: { body: Uint8Array } = await acme.run(getObject, { aws: role }, { 
 void acme.createCredential(awsAssumeRole, key)
 // @ts-expect-error a token of another kind
 void authenticateWith(awsSigV4({ service: 's3' }), apiKeyToken.mint({ value: lend('x') }, 1), signed)
+// @ts-expect-error a token of another kind, for a live client
+void authenticateWith(awsCredentialProvider, apiKeyToken.mint({ value: lend('x') }, 1))
 // @ts-expect-error nothing to sign
 void authenticateWith(awsSigV4({ service: 's3' }), token)
 // @ts-expect-error a field that the action does not have

@@ -97,7 +97,7 @@ export class CredentialView<Known extends AnyCredential = never> {
   createCredential<Given, Token extends AccessToken>(
     // biome-ignore lint/suspicious/noExplicitAny: a definition both takes and returns its state
     definition: Credential<Given, any, any, Token>,
-    input: Given,
+    input: NoInfer<Given>,
     options?: CreateOptions,
   ): Promise<CredentialId<Token, Given>>
   createCredential<Type extends Known['type']>(
@@ -135,7 +135,7 @@ export class CredentialView<Known extends AnyCredential = never> {
   async beginAuthorization<Given, Token extends AccessToken>(
     // biome-ignore lint/suspicious/noExplicitAny: a definition both takes and returns its state
     definition: InteractiveCredential<Given, any, any, Token, any>,
-    input: Given,
+    input: NoInfer<Given>,
     options?: AuthorizationOptions<Token, Given>,
   ): Promise<Authorization<Token, Given>> {
     const runtime = this.#open()
@@ -188,7 +188,7 @@ export class CredentialView<Known extends AnyCredential = never> {
   /** Changes a credential and keeps its id; new input reconnects one that failed. */
   async updateCredential<Given>(
     id: CredentialId<unknown, Given>,
-    changes: UpdateChanges<Given>,
+    changes: UpdateChanges<NoInfer<Given>>,
   ): Promise<void> {
     return updateCredential(this.#open(), this.#bound(), id, changes)
   }

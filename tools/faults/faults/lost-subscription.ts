@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { acme } from '../../../packages/core/test/crash/sqlite-world.ts'
+import type { Fault } from '../fault.ts'
+import type { AccountId, Lab } from '../lab.ts'
+import type { World } from '../world.ts'
+
+const l1TtlMs = 3_000
+/** What one message, a busy machine and one look take. */
+const messageMs = 1_000
+
+export const lostSubscription: Fault = {
+  name: 'lost-subscription',
+  does: 'a credential is revoked while another process holds its token in memory, with and without its connection for messages',
+  promise:
+    'the other process refuses it within one message delay, and without messages within one L1 lifetime',
+  backends: ['sqlite', 'redis', 'postgres', 'redis+postgres'],
+  runs: 5,
+  async make(lab, tally, { runs }) {
+    for (let run = 0; run < runs; run++) {
+      for (const cut of [false, true]) {
+        const base = lab.world()
+        const world = { ...base, policy: { ...base.policy, l1TtlMs } }
+        const { family, id } = await lab.credential(world, { leftMs: 3_000_000 })
+        tally.time(family)
+        const worker = await lab.worker(world)
+        await worker.get(id)
+        if (cut) for (const reached of [lab.redis, lab.postgres]) reached?.proxy.cut()
+        // Time for the subscription to notice, and to clear what it may have missed.
+        if (cut) await sleep(200)
+        const tookMs = await revokeAndAsk(lab, world, worker, id)
+        lab.restore()
+        const limitMs = (cut || lab.backend === 'sqlite' ? l1TtlMs : 0) + messageMs
+        const how = cut ? 'without messages' : 'with messages'
+        tally.note(`${how}: refused after ${tookMs} ms`)
+        tally.recovered(tookMs)
+        tally.expect(tookMs <= limitMs, `${how}: it was handed out for ${tookMs} ms more`)
+        await worker[Symbol.asyncDispose]()
+      }
+    }
+  },
+}
+
+/** How long the worker hands out a token after its credential was revoked, in milliseconds. */
+async function revokeAndAsk(
+  lab: Lab,
+  world: World,
+  worker: Awaited<ReturnType<Lab['worker']>>,
+  id: AccountId,
+): Promise<number> {
+  const { redis, postgres } = lab
+  // By a way of its own, which is not cut.
+  const direct = { ...world, redisUrl: redis?.server.url, postgresUrl: postgres?.server.url }
+  {
+    await using manager = await lab.manager(direct)
+    await manager.as(acme).revokeCredential(id)
+  }
+  const revokedAt = performance.now()
+  for (;;) {
+    const seen = await worker.get(id)
+    const tookMs = Math.round(performance.now() - revokedAt)
+    if (Object.keys(seen.tokens).length === 0 || tookMs > 10_000) return tookMs
+    await sleep(20)
+  }
+}

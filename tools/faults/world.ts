@@ -1,0 +1,149 @@
+import {
+  type AuditSink,
+  type Clock,
+  CredentialError,
+  CredentialManager,
+  type DistributedLock,
+  FileOutbox,
+  type Outbox,
+  rawKey,
+  type StateStore,
+  systemClock,
+  type TokenCache,
+} from '@nebula-credential/core'
+import { PostgresStateStore } from '@nebula-credential/storage-postgres'
+import {
+  RedisDistributedLock,
+  RedisOutbox,
+  RedisStateStore,
+  RedisTokenCache,
+  RedlockQuorumLock,
+} from '@nebula-credential/storage-redis'
+import { SqliteAuditSink, SqliteDistributedLock, SqliteStateStore } from '@nebula-credential/storage-sqlite'
+import { FaultyStore } from '@nebula-credential/testing'
+import { Redis } from 'ioredis'
+import { type Points, pointed } from '../../packages/core/test/crash/points.ts'
+import { remoteAccount } from '../../packages/core/test/crash/remote-account.ts'
+import { acme, type SharedWorld } from '../../packages/core/test/crash/sqlite-world.ts'
+
+export const backends = ['sqlite', 'redis', 'postgres', 'redis+postgres'] as const
+export type Backend = (typeof backends)[number]
+
+/** Where managers meet, and what is wrong with the one of this process. Sent to workers, so all of it is plain. */
+export interface World extends SharedWorld {
+  readonly backend: Backend
+  /** A folder for what is kept in files. */
+  readonly folder: string
+  /** The key prefix or schema of this world. */
+  readonly space: string
+  readonly redisUrl?: string | undefined
+  /** Lock and cache are on the Redis that these Sentinels name. */
+  readonly sentinels?: readonly { readonly host: string; readonly port: number }[] | undefined
+  /** Independent servers for the lock. */
+  readonly redlockUrls?: readonly string[] | undefined
+  readonly postgresUrl?: string | undefined
+  /** How far this process's clock is ahead, in milliseconds. */
+  readonly clockAheadMs?: number | undefined
+  /** Whether this process finds no lock service. */
+  readonly lockGone?: boolean | undefined
+  /** Whether the outbox is a folder on this machine instead of the backend's own. */
+  readonly fileOutbox?: boolean | undefined
+}
+
+interface Ports {
+  readonly store: StateStore
+  readonly lock: DistributedLock
+  readonly outbox: Outbox
+  readonly audit: AuditSink
+  readonly cache?: TokenCache | undefined
+}
+
+// Short, so that what is down is found to be down while a caller waits.
+const redisTimeoutMs = 1_000
+const postgresTimeouts = { connectTimeoutMs: 1_500, statementTimeoutMs: 2_000 }
+
+/** A manager in a world, whose every port call has its points. */
+export async function openWorld(world: World, points: Points) {
+  const ports = portsOf(world)
+  const outbox = world.fileOutbox ? new FileOutbox(`${world.folder}/outbox`) : ports.outbox
+  const builder = CredentialManager.builder()
+    .withStorage(pointed(new FaultyStore(ports.store, world.faults), 'store', points))
+    .withLock(pointed(world.lockGone ? goneLock : lockOf(world, ports), 'lock', points))
+    .withOutbox(pointed(outbox, 'outbox', points))
+    .withAudit(pointed(ports.audit, 'audit', points))
+    .withEncryption(rawKey(Buffer.alloc(32, 7)))
+    .withCredentials(remoteAccount(points))
+    .withClock(clockOf(world))
+    .withPolicy({ dueJitterMs: 0, ...world.policy })
+    .withContext(acme)
+  const { cache } = ports
+  return await (cache ? builder.withCache(pointed(cache, 'cache', points)) : builder).build()
+}
+
+export type WorldManager = Awaited<ReturnType<typeof openWorld>>
+
+function portsOf(world: World): Ports {
+  const { backend, folder, space, lease } = world
+  const redis = { keyPrefix: space, commandTimeoutMs: redisTimeoutMs, ...lease }
+  if (backend === 'sqlite') {
+    const path = `${folder}/${space}.db`
+    const store = new SqliteStateStore(path)
+    return {
+      store,
+      lock: new SqliteDistributedLock(path, lease),
+      outbox: store.outbox(),
+      audit: store.audit(),
+    }
+  }
+  if (backend === 'redis') {
+    const store = new RedisStateStore(redisOf(world), { ...redis, ...(lease && { leaseTiming: lease }) })
+    // Redis keeps no audit.
+    return {
+      store,
+      lock: store.lock(),
+      outbox: store.outbox(),
+      audit: new SqliteAuditSink(`${folder}/${space}.db`),
+    }
+  }
+  const { postgresUrl = '' } = world
+  const store = new PostgresStateStore(postgresUrl, {
+    schema: space,
+    leaseTiming: lease,
+    ...postgresTimeouts,
+  })
+  if (backend === 'postgres')
+    return { store, lock: store.lock(), outbox: store.outbox(), audit: store.audit() }
+  return {
+    store,
+    lock: new RedisDistributedLock(redisOf(world), redis),
+    outbox: new RedisOutbox(redisOf(world), redis),
+    audit: store.audit(),
+    cache: new RedisTokenCache(redisOf(world), redis),
+  }
+}
+
+function redisOf({ redisUrl = '', sentinels }: World): Redis | string {
+  if (sentinels === undefined) return redisUrl
+  const client = new Redis({ sentinels: [...sentinels], name: 'nebula', sentinelRetryStrategy: () => 50 })
+  client.on('error', () => {})
+  return client
+}
+
+function lockOf({ redlockUrls, space, lease }: World, ports: Ports): DistributedLock {
+  if (redlockUrls === undefined) return ports.lock
+  return new RedlockQuorumLock(redlockUrls, { keyPrefix: space, commandTimeoutMs: 300, ...lease })
+}
+
+function clockOf({ clockAheadMs = 0 }: World): Clock {
+  return { ...systemClock, now: () => Date.now() + clockAheadMs }
+}
+
+const goneLock: DistributedLock = {
+  acquire: () => Promise.reject(lockIsGone()),
+  tryAcquire: () => Promise.reject(lockIsGone()),
+  close: async () => {},
+}
+
+function lockIsGone(): CredentialError {
+  return new CredentialError('STORAGE_UNAVAILABLE', 'There is no lock service, on purpose')
+}

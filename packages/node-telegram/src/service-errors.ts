@@ -3,7 +3,7 @@ import { errorFromCall, failureFromError, failureFromStatus } from '@nebula-cred
 import { TelegramError } from 'telegraf'
 import { z } from 'zod'
 
-const service = 'Telegram'
+export const service = 'Telegram'
 
 // Bot API, "Making requests".
 const refusal = z.object({
@@ -34,6 +34,7 @@ export function explainTelegramError(error: unknown): ProviderFailure | Credenti
 }
 
 function explainRefusal({ code, parameters }: TelegramError): ProviderFailure | CredentialError {
+  if (typeof code !== 'number') return failureFromError(new Error('something else than documented'))
   // An unknown chat is a 400; a 404 means a token that has not the form of one.
   if (code === 401 || code === 404) return refusedToken()
   if (code === 409) {

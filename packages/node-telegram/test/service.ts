@@ -62,6 +62,8 @@ export const faults = {
   'too many requests': refused(429, 'Too Many Requests: retry after 7', { retry_after: 7 }),
   'a bad gateway': { status: 502, body: '<html>bad gateway</html>' },
   'no JSON': { body: '<html>log in first</html>' },
+  'another document': { json: { ok: true, result: { sentinel: true } } },
+  'another refusal': { json: {} },
   'a reset': 'reset',
 } as const satisfies Record<string, ServiceFault>
 

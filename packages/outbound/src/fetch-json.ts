@@ -14,16 +14,30 @@ export interface JsonRequest<Answer> extends Pick<RequestInit, 'method' | 'heade
   failure?(response: Response, json: unknown, now: number): ProviderFailure | undefined
 }
 
+/** A JSON document, with the headers that came along. */
+export interface JsonAnswer<Answer> {
+  readonly json: Answer
+  readonly headers: Headers
+}
+
+/** As {@link requestJson}, where the headers do not matter. */
+export async function fetchJson<Answer>(
+  environment: CredentialEnvironment,
+  request: JsonRequest<Answer>,
+): Promise<Answer> {
+  return (await requestJson(environment, request)).json
+}
+
 /**
  * Asks a service for a JSON document, for a credential type's own calls.
  *
  * @throws ProviderFailure by the answer's status; transient when a successful answer is not the document that it
  * should be, which is what proxies and captive portals send; without the body, the URL or a header in any message
  */
-export async function fetchJson<Answer>(
+export async function requestJson<Answer>(
   environment: CredentialEnvironment,
   { url, answer, failure, method, headers, body }: JsonRequest<Answer>,
-): Promise<Answer> {
+): Promise<JsonAnswer<Answer>> {
   const request = {
     signal: environment.signal,
     ...(method !== undefined && { method }),
@@ -37,7 +51,7 @@ export async function fetchJson<Answer>(
     (response.ok ? undefined : failure?.(response, json, now)) ?? failureFromResponse(response, now)
   if (failed !== undefined) throw failed
   try {
-    return answer.parse(json)
+    return { json: answer.parse(json), headers: response.headers }
   } catch {
     // The parser's error quotes the answer.
     const { host } = new URL(url)

@@ -34,5 +34,10 @@ export interface SnapshotAuthenticator<Target, Client, Token extends AccessToken
 export interface LiveAuthenticator<Target, Client, Token extends AccessToken>
   extends NamedAuthenticator<Token> {
   readonly live: true
+  /**
+   * What of a token its client is built on for good, such as the server's address: `client()` makes another client
+   * when it changes. Never a secret. Default: nothing.
+   */
+  builtOn?(token: Token): string
   authenticate(target: Target, source: TokenSource<Token>): Client | Promise<Client>
 }

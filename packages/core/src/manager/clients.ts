@@ -4,8 +4,8 @@ import type { AccessToken } from '../credential/token-kind.ts'
 import type { TokenSource } from '../credential/token-source.ts'
 
 interface KeptClient {
-  /** Undefined for a live client, which outlives its token. */
-  readonly generation: number | undefined
+  /** The token's generation; for a live client, which outlives its token, what else it is built on. */
+  readonly builtOn: number | string | undefined
   readonly client: Promise<unknown>
 }
 
@@ -14,8 +14,8 @@ type AnyAuthenticator = ClientAuthenticator<never, unknown, never>
 const maxKept = 1_000
 
 /**
- * The clients that a view made, so that asking again yields the same one: a live client as long as the view lives,
- * any other until its credential's generation changes.
+ * The clients that a view made, so that asking again yields the same one: a live client until what it is built on
+ * changes, any other until its credential's generation does.
  */
 export class Clients {
   readonly #kept = new Map<string, Map<AnyAuthenticator, KeptClient>>()
@@ -32,12 +32,12 @@ export class Clients {
     const make = () => authenticateWith(authenticator, authenticator.live ? source : token, ...target)
     if (target.length > 0) return make()
 
-    const generation = authenticator.live ? undefined : token.generation
+    const builtOn = authenticator.live ? authenticator.builtOn?.(token) : token.generation
     const ofCredential = this.#of(id)
     const kept = ofCredential.get(authenticator as AnyAuthenticator)
-    if (kept !== undefined && kept.generation === generation) return kept.client as Promise<Client>
+    if (kept !== undefined && kept.builtOn === builtOn) return kept.client as Promise<Client>
     const client = make()
-    ofCredential.set(authenticator as AnyAuthenticator, { generation, client })
+    ofCredential.set(authenticator as AnyAuthenticator, { builtOn, client })
     client.catch(() => ofCredential.delete(authenticator as AnyAuthenticator))
     return client
   }

@@ -327,6 +327,22 @@ describe('client', () => {
     expect(await world.settle(view.client(id, live))).toBe(client)
   })
 
+  test('a live client is made anew when what it is built on for good has changed', async () => {
+    const { world, view, id } = await connected()
+    const live = {
+      name: 'live',
+      kind: 'bearer',
+      live: true as const,
+      builtOn: (token: BearerToken) => (token.generation < 3 ? 'one server' : 'another'),
+      authenticate: () => ({}),
+    } as const
+    const client = await view.client(id, live)
+    await world.settle(view.refreshCredential(id))
+    expect(await world.settle(view.client(id, live))).toBe(client)
+    await world.settle(view.refreshCredential(id))
+    expect(await world.settle(view.client(id, live))).not.toBe(client)
+  })
+
   test('a target is authenticated anew each time, and a wrong kind refused', async () => {
     const { view, id } = await connected()
     const request = await view.client(id, httpBearer, new Request('https://api.example.com/'))

@@ -1,9 +1,13 @@
 import { defineAction, needs } from '@nebula-credential/core'
+import { documentedAnswer } from '@nebula-credential/outbound'
 import type { Types } from 'telegraf'
 import { z } from 'zod'
 import { telegramApi } from '../authenticator/telegram-api.ts'
 import { telegramBot } from '../credential/telegram-bot.ts'
+import { service } from '../service-errors.ts'
 import { callMethod } from './call-method.ts'
+
+const updateList = z.array(z.looseObject({ update_id: z.number() }))
 
 /**
  * Takes what was sent to a bot that has no webhook. Asking with the `nextOffset` of the last answer confirms that one.
@@ -24,16 +28,14 @@ export const getUpdates = defineAction({
   }),
   output: z.object({
     /** As Telegram sent them. */
-    updates: z.array(z.looseObject({ update_id: z.number() })),
+    updates: updateList,
     nextOffset: z.number().optional(),
   }),
   async run({ bot }, { offset, limit, waitMs, allowedUpdates }, { signal }) {
     const wanted = { offset, limit, timeout: Math.ceil(waitMs / 1000), allowed_updates: allowedUpdates }
-    const updates = await callMethod(bot, 'getUpdates', wanted, signal)
+    const answer = await callMethod(bot, 'getUpdates', wanted, signal)
+    const updates = documentedAnswer(service, updateList, answer)
     const last = updates.at(-1)?.update_id
-    return {
-      updates: updates.map(update => ({ ...update })),
-      nextOffset: last === undefined ? offset : last + 1,
-    }
+    return { updates, nextOffset: last === undefined ? offset : last + 1 }
   },
 })

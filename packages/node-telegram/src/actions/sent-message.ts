@@ -1,4 +1,6 @@
+import { documentedAnswer } from '@nebula-credential/outbound'
 import { z } from 'zod'
+import { service } from '../service-errors.ts'
 
 /** A chat's number, or a public channel's name. */
 export const chatId = z.union([
@@ -14,10 +16,15 @@ export const sentMessage = z.object({
   sentAt: z.number(),
 })
 
-export function sentMessageOf(message: {
-  readonly message_id: number
-  readonly chat: { readonly id: number }
-  readonly date: number
-}): z.input<typeof sentMessage> {
-  return { messageId: message.message_id, chatId: message.chat.id, sentAt: message.date * 1000 }
+const message = z.object({
+  message_id: z.number(),
+  chat: z.object({ id: z.number() }),
+  /** Seconds. */
+  date: z.number(),
+})
+
+/** What the Bot API says about a message that was sent. @throws ProviderFailure when it is something else */
+export function sentMessageOf(answer: unknown): z.input<typeof sentMessage> {
+  const { message_id, chat, date } = documentedAnswer(service, message, answer)
+  return { messageId: message_id, chatId: chat.id, sentAt: date * 1000 }
 }

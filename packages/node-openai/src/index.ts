@@ -1,0 +1,8 @@
+export { createChatCompletion } from './actions/create-chat-completion.ts'
+export { createEmbeddings } from './actions/create-embeddings.ts'
+export { createResponse } from './actions/create-response.ts'
+export { streamChatCompletion } from './actions/stream-chat-completion.ts'
+export { openaiClient } from './authenticator/openai-client.ts'
+export { openaiApiKey } from './credential/openai-api-key.ts'
+export type { OpenaiToken } from './credential/openai-token.ts'
+export { explainOpenaiError } from './service-errors.ts'

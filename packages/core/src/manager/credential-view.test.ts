@@ -334,7 +334,7 @@ describe('client', () => {
       kind: 'bearer',
       live: true as const,
       builtOn: (token: BearerToken) => (token.generation < 3 ? 'one server' : 'another'),
-      authenticate: () => ({}),
+      authenticate: (_target: void) => ({}),
     } as const
     const client = await view.client(id, live)
     await world.settle(view.refreshCredential(id))

@@ -25,6 +25,7 @@ export class ConsentServer {
   /** How long a person takes to enter a code: so many questions are answered with "not yet". */
   notYet = 0
   intervalMs = 5_000
+  slowerByMs = 0
   refusesRefresh = false
   /** Settles when an exchange may be answered. */
   hold: Promise<void> | undefined
@@ -47,7 +48,7 @@ export class ConsentServer {
   async ask(code: string): Promise<Authorized<State> | NotYet> {
     if (this.notYet-- > 0) {
       this.exchanged.push('not yet')
-      return { retryAfterMs: this.intervalMs }
+      return { retryAfterMs: this.intervalMs, slowerByMs: this.slowerByMs }
     }
     return this.exchange(code)
   }

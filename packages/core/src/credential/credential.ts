@@ -158,6 +158,8 @@ export interface Authorized<State> {
 /** The person is not done; ask again after so many milliseconds. */
 export interface NotYet {
   readonly retryAfterMs: number
+  /** How much longer to wait before this and every further question. */
+  readonly slowerByMs?: number | undefined
 }
 
 /** A step that needs a person. */

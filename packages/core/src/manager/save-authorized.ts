@@ -121,11 +121,11 @@ function assertSameAccount(
   { account: now }: Authorized<unknown>,
   id: CredentialId,
 ): void {
-  const differs = before !== undefined && now !== undefined && before.id !== now.id
+  const differs = before !== undefined && before.id !== now?.id
   if (!differs || flow.reconnects?.allowDifferentAccount === true) return
   throw new CredentialError(
     'ACCOUNT_MISMATCH',
-    `Another account was connected than the one that credential ${id} is for; sign in with that one, or allow another by allowDifferentAccount`,
+    `The account that was connected is not, as far as can be told, the one that credential ${id} is for; sign in with that one, or allow another by allowDifferentAccount`,
     { credentialId: id },
   )
 }

@@ -25,6 +25,19 @@ describe('waiting for a person', () => {
     expect((await view.getToken(flow.credentialId)).value.expose()).toContain('sentinel-access')
   })
 
+  test('asks less often each time that it is told to slow down', async () => {
+    const { stage, view, flow } = await begun(3)
+    stage.server.slowerByMs = 5_000
+    const waiting = view.waitForAuthorization(flow)
+    const asked: number[] = []
+    for (let second = 0; second < 60; second++) {
+      asked.push(stage.server.exchanged.length)
+      await stage.clock.advance(1_000)
+    }
+    await waiting
+    expect([9, 10, 24, 25, 44, 45].map(second => asked[second])).toEqual([1, 2, 2, 3, 3, 4])
+  })
+
   test('goes on in another process after the first one stopped', async () => {
     const { stage, view, flow } = await begun(2)
     const stop = new AbortController()

@@ -23,13 +23,15 @@ export async function waitForAuthorization(
   given: AbortSignal | undefined,
 ): Promise<CredentialId> {
   const signal = given === undefined ? runtime.closed : AbortSignal.any([given, runtime.closed])
+  let slowerByMs = 0
   for (;;) {
     signal.throwIfAborted()
     const found = await findFlow(runtime, context, proof)
     const outcome = await ask(runtime, found).catch(error => settle(runtime, context, found, proof, error))
     if ('state' in outcome) return save(runtime, context, found, outcome)
+    slowerByMs += outcome.slowerByMs ?? 0
     const leftMs = found.flow.expiresAt - runtime.clock.now()
-    await runtime.clock.sleep(Math.max(0, Math.min(outcome.retryAfterMs, leftMs)), signal)
+    await runtime.clock.sleep(Math.max(0, Math.min(outcome.retryAfterMs + slowerByMs, leftMs)), signal)
   }
 }
 

@@ -1,8 +1,7 @@
+import { isServiceUrl, serviceUrlRule } from '@nebula-credential/outbound'
 import { z } from 'zod'
 
-const serviceUrl = z
-  .string()
-  .refine(isServiceUrl, 'must be an http or https URL without user name, query and fragment')
+const serviceUrl = z.string().refine(isServiceUrl, serviceUrlRule)
 
 /** Where the services of a credential are. */
 export const awsLocation = {
@@ -49,10 +48,4 @@ export function endpointOf({ region, endpoint, endpoints }: AwsLocation, service
 
 function rowOf(region: string) {
   return partitions.findLast(({ prefix }) => region.startsWith(prefix)) ?? partitions[0]
-}
-
-function isServiceUrl(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol)) return false
-  return url.username === '' && url.password === '' && url.search === '' && url.hash === ''
 }

@@ -5,13 +5,15 @@ import { repositoryRoot } from '../workspace/root.ts'
 import { temporaryTree } from '../workspace/temporary-tree.ts'
 import { tableProblems, updateTables } from './docs-tables.ts'
 import { memberComments } from './member-comments.ts'
+import { nodeTables } from './node-tables.ts'
+import { generatedTables } from './tables.ts'
 
 const tables = { lamps: '| lamp |\n| --- |\n| desk |' }
 const place = (content: string) => `# Lamps\n\n<!-- generated: lamps -->${content}<!-- end of lamps -->\n`
 
 describe('the generated tables', () => {
-  it('are up to date in this repository', () => {
-    expect(tableProblems(repositoryRoot)).toEqual([])
+  it('are up to date in this repository', async () => {
+    expect(tableProblems(repositoryRoot, await generatedTables())).toEqual([])
   })
 
   it('are reported when they are out of date, and then written', () => {
@@ -36,6 +38,40 @@ describe('the generated tables', () => {
     expect(() => tableProblems(unknown.root, tables)).toThrow('There is no generated table "chairs"')
     using endless = temporaryTree({ 'README.md': '<!-- generated: lamps -->\ntext\n' })
     expect(() => tableProblems(endless.root, tables)).toThrow('has no <!-- end of lamps -->')
+  })
+})
+
+describe('nodeTables', () => {
+  it('tells what node packages export, and nothing of other packages', async () => {
+    const definition = `{ type: 'lamp', token: { kind: 'bearer' }, initialize() {}, verify() {}, refresh: { rotating: true } }`
+    using tree = temporaryTree({
+      'packages/node-lamp/package.json': '{ "name": "@nebula-credential/node-lamp" }',
+      'packages/node-lamp/src/index.ts': `
+        export const lampKey = ${definition}
+        export const lampClient = { name: 'lampClient', kind: 'bearer', live: true, authenticate() {} }
+        export const turnOn = { name: 'lamp.turn_on', credentials: { lamp: { types: [lampKey] } }, run() {} }
+        export const version = 1
+        export { type Shade, lampFetch } from './authenticator/lamp-fetch.ts'`,
+      'packages/node-lamp/src/authenticator/lamp-fetch.ts': 'export const lampFetch = () => ({})',
+      'packages/lamp/package.json': '{ "name": "@nebula-credential/lamp" }',
+      'packages/lamp/src/index.ts': `export const other = ${definition}`,
+    })
+    const tables = await nodeTables(tree.root)
+    const lastLines = Object.entries(tables).map(([name, table]) => [
+      name,
+      table
+        .split('\n')
+        .slice(2)
+        .map(line => line.replaceAll(/ +/g, ' ')),
+    ])
+    expect(Object.fromEntries(lastLines)).toEqual({
+      'node-credential-types': ['| `node-lamp` | `lampKey` | bearer | no | yes, rotating | no | yes | no |'],
+      'node-authenticators': [
+        '| `node-lamp` | `lampClient` | bearer | yes |',
+        '| `node-lamp` | `lampFetch(options)` | by options | by options |',
+      ],
+      'node-actions': ['| `node-lamp` | `turnOn` | lamp: `lamp` | no |'],
+    })
   })
 })
 

@@ -1,12 +1,11 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tablesIn, withTables } from './places.ts'
-import { generatedTables } from './tables.ts'
 
 const update = 'run: npm run docs:update'
 
 /** The documents whose generated tables differ from the sources, and tables that no document shows. */
-export function tableProblems(root: string, tables = generatedTables()): string[] {
+export function tableProblems(root: string, tables: Record<string, string>): string[] {
   const shown = new Set<string>()
   const problems = documentsOf(root).flatMap(path => {
     const document = readFileSync(join(root, path), 'utf8')
@@ -20,7 +19,7 @@ export function tableProblems(root: string, tables = generatedTables()): string[
 }
 
 /** Writes the tables into the documents. */
-export function updateTables(root: string, tables = generatedTables()): void {
+export function updateTables(root: string, tables: Record<string, string>): void {
   for (const path of documentsOf(root)) {
     const file = join(root, path)
     const document = readFileSync(file, 'utf8')

@@ -3,11 +3,17 @@ import { join } from 'node:path'
 import { errorCodes } from '../../packages/core/src/errors.ts'
 import { defaultRefreshPolicy } from '../../packages/core/src/manager/refresh-policy.ts'
 import { repositoryRoot } from '../workspace/root.ts'
+import { markdownTable } from './markdown-table.ts'
 import { memberComments } from './member-comments.ts'
+import { nodeTables } from './node-tables.ts'
 
 /** The tables that stand in the documentation and are made from the sources, by the name of their place there. */
-export function generatedTables(): Record<string, string> {
-  return { 'error-codes': errorCodeTable(), 'refresh-policy': refreshPolicyTable() }
+export async function generatedTables(): Promise<Record<string, string>> {
+  return {
+    'error-codes': errorCodeTable(),
+    'refresh-policy': refreshPolicyTable(),
+    ...(await nodeTables(repositoryRoot)),
+  }
 }
 
 function errorCodeTable(): string {
@@ -18,7 +24,7 @@ function errorCodeTable(): string {
     retryable ? 'yes' : 'no',
     whoActs,
   ])
-  return table(['code', 'means', 'retry', 'who acts'], rows)
+  return markdownTable(['code', 'means', 'retry', 'who acts'], rows)
 }
 
 const statedDefault = / ?Default ([\d,.]*\d)\.$/
@@ -33,7 +39,7 @@ function refreshPolicyTable(): string {
     }
     return [`\`${name}\``, shown, comment.replace(statedDefault, '')]
   })
-  return table(['number', 'default', 'means'], rows)
+  return markdownTable(['number', 'default', 'means'], rows)
 }
 
 function commentsIn(path: string, declaration: string): Map<string, string> {
@@ -44,14 +50,4 @@ function required(comments: Map<string, string>, name: string): string {
   const comment = comments.get(name)
   if (comment) return comment
   throw new Error(`${name} has no doc comment to make a table row from`)
-}
-
-/** Aligned, as the formatter wants it. */
-function table(head: string[], rows: string[][]): string {
-  const cells = [head, ...rows].map(row => row.map(cell => cell.replaceAll('|', '\\|')))
-  const widths = head.map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0)))
-  const line = (row: string[], filler: string) =>
-    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, filler)).join(' | ')} |`
-  const [first = [], ...others] = cells
-  return [line(first, ' '), line([], '-'), ...others.map(row => line(row, ' '))].join('\n')
 }

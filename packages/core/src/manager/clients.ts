@@ -18,7 +18,8 @@ const maxKept = 1_000
  * changes, any other until its credential's generation does.
  */
 export class Clients {
-  readonly #kept = new Map<string, Map<AnyAuthenticator, KeptClient>>()
+  // By authenticator, which a program may make anew for each call: then its client goes with it.
+  readonly #kept = new Map<string, WeakMap<AnyAuthenticator, KeptClient>>()
 
   /** The client of a credential. Only clients that are made from nothing are kept. */
   async get<Target, Client, Token extends AccessToken>(
@@ -42,11 +43,11 @@ export class Clients {
     return client
   }
 
-  #of(id: string): Map<AnyAuthenticator, KeptClient> {
+  #of(id: string): WeakMap<AnyAuthenticator, KeptClient> {
     let ofCredential = this.#kept.get(id)
     if (ofCredential === undefined) {
       if (this.#kept.size >= maxKept) this.#kept.delete(this.#kept.keys().next().value as string)
-      ofCredential = new Map()
+      ofCredential = new WeakMap()
       this.#kept.set(id, ofCredential)
     }
     return ofCredential

@@ -15,6 +15,7 @@ describeCredentialType(openaiApiKey, {
   invalidInputs: {
     'an empty key': { apiKey: ' ' },
     'a key with a line break': { apiKey: `${apiKey}\nx: y` },
+    'a server with a password': { apiKey, baseURL: `https://a:${apiKey}@a.example` },
     'two servers': { apiKey, baseURL: 'https://a.example', ...azure('https://b.example') },
     'an API version that is none': { apiKey, azure: { endpoint: 'https://b.example', apiVersion: apiKey } },
   },

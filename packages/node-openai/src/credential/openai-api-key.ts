@@ -2,7 +2,7 @@ import { type Account, defineCredential, secret, type Verification } from '@nebu
 import { requestJson } from '@nebula-credential/outbound'
 import { z } from 'zod'
 import { failureFromAnswer } from '../service-errors.ts'
-import { azureResource, type OpenaiToken, openaiToken } from './openai-token.ts'
+import { azureResource, type OpenaiToken, openaiToken, serviceUrl } from './openai-token.ts'
 
 const defaultBaseUrl = 'https://api.openai.com/v1'
 
@@ -15,7 +15,7 @@ const apiKey = z
   .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
 
 const fields = {
-  baseURL: z.url({ protocol: /^https?$/ }).optional(),
+  baseURL: serviceUrl.optional(),
   organization: z.string().min(1).optional(),
   project: z.string().min(1).optional(),
   azure: azureResource.optional(),

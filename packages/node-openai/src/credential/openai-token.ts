@@ -1,10 +1,13 @@
 import { apiKeyToken, lentSecret, type TokenOf, tokenKind } from '@nebula-credential/core'
+import { isServiceUrl, serviceUrlRule } from '@nebula-credential/outbound'
 import { z } from 'zod'
+
+export const serviceUrl = z.string().refine(isServiceUrl, serviceUrlRule)
 
 /** A resource of Azure OpenAI that is called by deployment and API version. */
 export const azureResource = z.strictObject({
   /** `https://<resource>.openai.azure.com`. */
-  endpoint: z.url({ protocol: /^https?$/ }),
+  endpoint: serviceUrl,
   /** `2024-10-21`, for example. */
   apiVersion: z.string().regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'must be a date, with -preview or without'),
   /** Default: the model that a call names. */

@@ -7,7 +7,7 @@ import {
   tokenKind,
   type Verification,
 } from '@nebula-credential/core'
-import { fetchJson } from '@nebula-credential/outbound'
+import { fetchJson, isServiceUrl, serviceUrlRule } from '@nebula-credential/outbound'
 import { z } from 'zod'
 import { failureFromAnswer } from '../service-errors.ts'
 
@@ -19,9 +19,7 @@ const botToken = z
   .trim()
   .regex(/^\d+:[\w-]+$/, 'must look like 123456:ABC-DEF, as @BotFather shows it')
 
-const apiRoot = z
-  .url({ protocol: /^https?$/ })
-  .refine(url => !/[?#]/.test(url), 'must have no query and no fragment')
+const apiRoot = z.string().refine(isServiceUrl, serviceUrlRule)
 
 // Bot API, setWebhook: secret_token.
 const webhookSecret = z.string().regex(/^[\w-]{1,256}$/, 'must be 1 to 256 letters, digits, _ and -')

@@ -1,10 +1,19 @@
+import { createHmac } from 'node:crypto'
 import {
+  apiKeyHeader,
+  apiKeyToken,
+  authenticatedFetch,
   authenticateWith,
+  type BasicToken,
+  basicToken,
   CredentialManager,
+  chain,
   defineCredential,
   lend,
+  link,
   MemoryStateStore,
   rawKey,
+  type SnapshotAuthenticator,
 } from '@nebula-credential/core'
 import { FakeClock, leakScan } from '@nebula-credential/testing'
 import OpenAI, { APIConnectionError, AzureOpenAI } from 'openai'
@@ -83,6 +92,43 @@ describe('openaiClient', () => {
     expect(request?.path).toBe('/openai/deployments/lamps/chat/completions')
     expect(request?.query.get('api-version')).toBe('2024-10-21')
     expect(request?.headers).not.toHaveProperty('authorization')
+  })
+
+  it('is not needed where a gateway wants more: the SDK sends by a chain too', async () => {
+    await using world = await openWorld()
+    const { manager, id, service } = world
+    const gatewayKey = apiKeyToken.mint(
+      { value: lend('gateway'), placement: { in: 'header', name: 'X-Gateway-Key' } },
+      1,
+    )
+    const signed: SnapshotAuthenticator<Request, Request, BasicToken> = {
+      name: 'signed',
+      kind: 'basic',
+      authenticate(request, token) {
+        const signature = createHmac('sha256', token.password.expose())
+          .update(`${request.url} ${request.headers.get('x-gateway-key')}`)
+          .digest('hex')
+        return new Request(request, { headers: [...request.headers, ['x-signature', signature]] })
+      },
+    }
+    const signer = basicToken.mint({ username: 'signer', password: lend('sentinel-signer') }, 1)
+    const links = chain(
+      link(apiKeyHeader, manager.tokenSource(id)),
+      link(apiKeyHeader, gatewayKey),
+      link(signed, signer),
+    )
+    const baseURL = `${service.origin}/v1`
+    const client = new OpenAI({ apiKey: 'none', baseURL, fetch: authenticatedFetch(links) })
+    const messages = [{ role: 'user' as const, content: 'x' }]
+    const { choices } = await client.chat.completions.create({ model: 'm', messages })
+    expect(choices[0]?.message.content).toBe('Light.')
+    const [request] = service.requests
+    expect(request?.headers).toMatchObject({
+      authorization: `Bearer ${apiKey}`,
+      'x-gateway-key': 'gateway',
+      'x-signature': expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+    expect(request?.json()).toMatchObject({ model: 'm', messages })
   })
 
   it('gets a new token in the middle of its life, when the one that it had expires', async () => {

@@ -72,7 +72,8 @@ describe('mergeTokens', () => {
         expect(obtainedAt).toBe(startedAt)
         expect(Number.isFinite(new Date(expiresAt).getTime())).toBe(true)
         // JSON can say 1e999, which is no lifetime either.
-        if (!Number.isFinite(response.expires_in ?? Number.NaN)) expect(expiresAt).toBe(startedAt + options.lifetimeMs)
+        if (!Number.isFinite(response.expires_in ?? Number.NaN))
+          expect(expiresAt).toBe(startedAt + options.lifetimeMs)
         else expect(expiresAt).toBe(Math.min(startedAt + (response.expires_in ?? 0) * 1000, 8.64e15))
         if (refreshAt !== undefined) {
           expect(refreshAt).toBeGreaterThanOrEqual(startedAt)

@@ -11,7 +11,11 @@ import {
 } from '../src/index.ts'
 
 const flow = z.object({ clientSecret: secret(), nonce: z.string() })
-const state = z.object({ accessToken: secret(), expiresAt: z.number().optional() })
+const state = z.object({
+  accessToken: secret(),
+  clientSecret: secret().optional(),
+  expiresAt: z.number().optional(),
+})
 type State = z.output<typeof state>
 
 /** A provider in this process that asks a person. Codes are used once; it can be told to refuse and to fail. */
@@ -107,9 +111,14 @@ export function connectionOf(server: ConsentServer) {
         if (callback.get('iss') === 'https://evil.example') {
           throw new CredentialError('ISSUER_MISMATCH', 'The callback comes from another server')
         }
-        return server.exchange(callback.get('code') ?? '')
+        const { state, account } = await server.exchange(callback.get('code') ?? '')
+        return { state: { ...state, clientSecret: kept.clientSecret }, account }
       },
-      poll: (kept: z.output<typeof flow>) => server.ask(kept.nonce),
+      async poll(kept: z.output<typeof flow>): Promise<Authorized<State> | NotYet> {
+        const answer = await server.ask(kept.nonce)
+        if (!('state' in answer)) return answer
+        return { ...answer, state: { ...answer.state, clientSecret: kept.clientSecret } }
+      },
     },
   })
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { AnyInteractive, Authorized, Interactive } from '../credential/credential.ts'
+import type { AnyInteractive, Authorized } from '../credential/credential.ts'
 import type { ProviderFailure } from '../credential/provider-failure.ts'
 import { CredentialError, isCredentialError } from '../errors.ts'
 import type { CredentialId } from '../record/ids.ts'
-import { disposeSecrets, Ephemeral } from '../secret/ephemeral.ts'
+import { Ephemeral } from '../secret/ephemeral.ts'
 import { callProvider } from './call-provider.ts'
 import { claimFlow, endFlow, returnFlow } from './claim-flow.ts'
 import type { FoundFlow } from './find-flow.ts'
@@ -29,12 +29,11 @@ export async function resumeAuthorization(
     browserBinding,
   })
   try {
-    const authorized = await complete(runtime, found, parameters)
-    try {
-      return await saveAuthorized(runtime, context, found, authorized)
-    } finally {
-      disposeSecrets(authorized.state)
-    }
+    // The state may have taken secrets of the flow over, so they are zeroed together.
+    using payload = flowPayload(runtime, found)
+    const authorized = await complete(runtime, found, payload.value, parameters)
+    using _state = new Ephemeral(authorized.state)
+    return await saveAuthorized(runtime, context, found, authorized)
   } catch (error) {
     const isTransient = isCredentialError(error, 'PROVIDER_UNAVAILABLE')
     await (isTransient ? returnFlow(runtime, found) : endFlow(runtime, found))
@@ -51,25 +50,26 @@ function parametersOf(callback: string | URL | URLSearchParams): URLSearchParams
 
 async function complete(
   runtime: Runtime,
-  { record, flow }: FoundFlow,
+  { record }: FoundFlow,
+  payload: unknown,
   parameters: URLSearchParams,
 ): Promise<Authorized<unknown>> {
   const { interactive } = runtime.registry.get(record.type) as AnyInteractive
-  using payload = new Ephemeral(decodePayload(interactive, flow.payload))
   try {
     const { rotatingRequestMs } = runtime.policy
     return await callProvider(runtime, record, rotatingRequestMs, 'unknown', environment =>
-      interactive.resume(payload.value, parameters, environment),
+      interactive.resume(payload, parameters, environment),
     )
   } catch (error) {
     throw authorizationError(error as ProviderFailure)
   }
 }
 
-/** @throws CredentialError SCHEMA_MISMATCH when the flow was begun by another release */
-export function decodePayload(interactive: Interactive, payload: unknown): unknown {
-  const decoded = z.safeDecode(interactive.flow, payload as never)
-  if (decoded.success) return decoded.data
+/** What the type keeps of a flow. @throws CredentialError SCHEMA_MISMATCH when it was begun by another release */
+export function flowPayload(runtime: Runtime, { record, flow }: FoundFlow): Ephemeral<unknown> {
+  const { interactive } = runtime.registry.get(record.type) as AnyInteractive
+  const decoded = z.safeDecode(interactive.flow, flow.payload as never)
+  if (decoded.success) return new Ephemeral(decoded.data)
   throw new CredentialError(
     'SCHEMA_MISMATCH',
     'This connection was begun by another release of its type; begin again',

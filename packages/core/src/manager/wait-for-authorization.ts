@@ -2,11 +2,11 @@ import type { AnyInteractive, Authorized, NotYet } from '../credential/credentia
 import type { ProviderFailure } from '../credential/provider-failure.ts'
 import { CredentialError, isCredentialError } from '../errors.ts'
 import type { CredentialId } from '../record/ids.ts'
-import { disposeSecrets, Ephemeral } from '../secret/ephemeral.ts'
+import { disposeSecrets } from '../secret/ephemeral.ts'
 import { callProvider } from './call-provider.ts'
 import { endFlow } from './claim-flow.ts'
 import { type FlowProof, type FoundFlow, findFlow } from './find-flow.ts'
-import { auditedFailure, authorizationError, decodePayload } from './resume-authorization.ts'
+import { auditedFailure, authorizationError, flowPayload } from './resume-authorization.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
 import { saveAuthorized } from './save-authorized.ts'
 
@@ -27,15 +27,23 @@ export async function waitForAuthorization(
   for (;;) {
     signal.throwIfAborted()
     const found = await findFlow(runtime, context, proof)
-    const outcome = await ask(runtime, found).catch(error => settle(runtime, context, found, proof, error))
-    if ('state' in outcome) return save(runtime, context, found, outcome)
+    // The state may have taken secrets of the flow over, so they are zeroed together.
+    using payload = flowPayload(runtime, found)
+    const outcome = await ask(runtime, found, payload.value).catch(error =>
+      settle(runtime, context, found, proof, error),
+    )
+    if ('state' in outcome) return await save(runtime, context, found, outcome)
     slowerByMs += outcome.slowerByMs ?? 0
     const leftMs = found.flow.expiresAt - runtime.clock.now()
     await runtime.clock.sleep(Math.max(0, Math.min(outcome.retryAfterMs + slowerByMs, leftMs)), signal)
   }
 }
 
-async function ask(runtime: Runtime, { record, flow }: FoundFlow): Promise<Authorized<unknown> | NotYet> {
+async function ask(
+  runtime: Runtime,
+  { record }: FoundFlow,
+  payload: unknown,
+): Promise<Authorized<unknown> | NotYet> {
   const { interactive, type } = runtime.registry.get(record.type) as AnyInteractive
   const { poll } = interactive
   if (poll === undefined) {
@@ -44,9 +52,8 @@ async function ask(runtime: Runtime, { record, flow }: FoundFlow): Promise<Autho
       `A connection of type "${type}" ends with a callback; complete it by resumeAuthorization`,
     )
   }
-  using payload = new Ephemeral(decodePayload(interactive, flow.payload))
   return callProvider(runtime, record, runtime.policy.rotatingRequestMs, 'unknown', environment =>
-    poll(payload.value, environment),
+    poll(payload, environment),
   )
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { modulesOf } from '../../tools/docs-check/blocks.ts'
 import { packTarball } from '../../tools/package-check/pack.ts'
@@ -38,6 +38,10 @@ export class EmptyProject implements Disposable {
     return run('npx', ['--no-install', 'tsc', ...options, ...files], this.root)
   }
 
+  write(file: string, content: string): void {
+    writeFileSync(join(this.root, file), content)
+  }
+
   run(file: string, env: Readonly<Record<string, string>>): ReturnType<typeof runNode> {
     return runNode([file], { cwd: this.root, env })
   }
@@ -49,7 +53,7 @@ export class EmptyProject implements Disposable {
 
   /** Whether a package is installed, whoever wanted it. */
   has(name: string): boolean {
-    return readdirSync(join(this.root, 'node_modules')).includes(name)
+    return existsSync(join(this.root, 'node_modules', name))
   }
 
   [Symbol.dispose](): void {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startOpenai } from '../../packages/node-openai/test/service.ts'
 import { startBotApi } from '../../packages/node-telegram/test/service.ts'
-import { readManifest, workspacePackages } from '../../tools/workspace/package.ts'
+import { type Manifest, type WorkspacePackage, workspacePackages } from '../../tools/workspace/package.ts'
 import { repositoryRoot } from '../../tools/workspace/root.ts'
 import { EmptyProject, readReadme } from './empty-project.ts'
 
@@ -17,7 +17,7 @@ const services: Record<string, () => Promise<Service>> = {
   'node-telegram': async () => {
     const botToken = '7:sentinel'
     const service = await startBotApi(botToken)
-    return Object.assign(service, { input: { botToken, apiRoot: service.origin }, prints: 'sent as 2\n' })
+    return Object.assign(service, { input: { botToken, apiRoot: service.origin }, prints: 'sent as 2' })
   },
   'node-openai': async () => {
     const apiKey = 'sk-sentinel'
@@ -27,45 +27,68 @@ const services: Record<string, () => Promise<Service>> = {
   },
 }
 
-const nodes = workspacePackages(repositoryRoot).filter(({ name }) => name in services)
-const sdks = nodes.flatMap(({ manifest }) => foreignPeers(manifest.peerDependencies))
+const packages = workspacePackages(repositoryRoot)
+const nodes = packages.filter(
+  ({ name, directory }) => name.startsWith('node-') && existsSync(join(directory, 'README.md')),
+)
+const scope = '@nebula-credential/'
 
-function foreignPeers(peers: Readonly<Record<string, string>> = {}): [name: string, range: string][] {
-  return Object.entries(peers).filter(([name]) => !name.startsWith('@nebula-credential/') && name !== 'zod')
+/** Of our packages, those that a package needs, itself among them. */
+function closure(name: string): string[] {
+  const manifest = packages.find(each => each.name === name)?.manifest
+  const wanted = Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies })
+  const ours = wanted.filter(each => each.startsWith(scope)).map(each => each.slice(scope.length))
+  return [...new Set([name, ...ours.flatMap(closure)])]
 }
 
-describe.each(nodes)('$name from its tarball, in an empty folder', ({ name, directory }) => {
-  it('compiles and runs its README’s program, and brings nothing of other nodes', async () => {
-    const { program, installs } = readReadme(`packages/${name}/README.md`)
-    const ours = installs
-      .filter(each => each.startsWith('@nebula-credential/'))
-      .map(each => each.split('/')[1] ?? '')
-    const peers = foreignPeers(readManifest(directory).peerDependencies)
-    expect(installs).toEqual(expect.arrayContaining(peers.map(([peer]) => peer)))
-    const calling = program.replace(
-      /createCredential\(\s*(\w+),\s*\{[^}]*\}/,
+/** The SDKs that a node's users choose the version of, as npm is told. */
+function sdksOf({ peerDependencies = {} }: Manifest): string[] {
+  const peers = Object.entries(peerDependencies).filter(([name]) => !name.startsWith(scope) && name !== 'zod')
+  return peers.map(([name, range]) => `${name}@${range}`)
+}
+
+const nameOf = (wanted: string) => wanted.slice(0, wanted.lastIndexOf('@'))
+
+/** A README's program, for a credential whose input stands in the environment, of a service on this machine. */
+function forLocalService(program: string): string {
+  return program
+    .replace(
+      /createCredential\(\s*(\w+),\s*\{(?:[^{}]|\{[^{}]*\})*\}/,
       'createCredential($1, JSON.parse(process.env.INPUT!)',
     )
-    expect(calling).not.toBe(program)
+    .replace('.build()', '.withFetch(fetch).build()')
+}
 
-    await using service = await (services[name] as () => Promise<Service>)()
-    // `outbound` is what npm would fetch by itself, were it published.
-    using project = new EmptyProject(
-      [...ours, 'outbound'],
-      { 'program.mts': program, 'calling.mts': calling },
-      peers.map(([peer, range]) => `${peer}@${range}`),
+describe.each(nodes)('$name from its tarball, in an empty folder', (node: WorkspacePackage) => {
+  it('compiles and runs its README’s program, and brings nothing of other nodes', async () => {
+    const { program, installs } = readReadme(`packages/${node.name}/README.md`)
+    const sdks = sdksOf(node.manifest)
+    const ours = [...new Set([...closure('storage-sqlite'), ...closure(node.name)])].sort()
+    expect(installs).toEqual(expect.arrayContaining([`${scope}core`, `${scope}${node.name}`]))
+    expect([...ours.map(name => scope + name), ...sdks.map(nameOf)]).toEqual(
+      expect.arrayContaining([...installs]),
     )
-    expect(project.compile('program.mts', 'calling.mts')).toBe('')
-    const { output, errors, exitCode } = await project.run('calling.mts', {
-      NEBULA_PASSPHRASE: 'correct horse battery staple',
-      INPUT: JSON.stringify(service.input),
-    })
-    expect([errors, exitCode]).toEqual(['', 0])
-    expect(output.trimEnd()).toBe(service.prints.trimEnd())
-    expect(readFileSync(join(project.root, 'nebula.db'), 'latin1')).not.toContain('sentinel')
 
-    expect(project.installed()).toEqual(['core', name, 'outbound', 'storage-sqlite'])
-    const others = sdks.map(([sdk]) => sdk).filter(sdk => !peers.some(([peer]) => peer === sdk))
-    expect(others.filter(sdk => project.has(sdk))).toEqual([])
+    using project = new EmptyProject(ours, { 'program.mts': program }, sdks)
+    expect(project.compile('program.mts')).toBe('')
+    expect(project.installed()).toEqual(ours)
+    const ofOthers = nodes.flatMap(({ manifest }) => sdksOf(manifest)).filter(sdk => !sdks.includes(sdk))
+    expect(ofOthers.map(nameOf).filter(name => project.has(name))).toEqual([])
+    await runAgainstService(node.name, project, forLocalService(program))
   })
 })
+
+/** Where a service can be had that speaks enough for the program. */
+async function runAgainstService(name: string, project: EmptyProject, program: string): Promise<void> {
+  const start = services[name]
+  if (start === undefined) return
+  await using service = await start()
+  project.write('calling.mts', program)
+  const { output, errors, exitCode } = await project.run('calling.mts', {
+    NEBULA_PASSPHRASE: 'correct horse battery staple',
+    INPUT: JSON.stringify(service.input),
+  })
+  expect([errors, exitCode]).toEqual(['', 0])
+  expect(output.trimEnd()).toBe(service.prints)
+  expect(readFileSync(join(project.root, 'nebula.db'), 'latin1')).not.toContain('sentinel')
+}

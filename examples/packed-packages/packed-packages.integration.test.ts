@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startAuthorizationServer } from 'authorization-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -32,7 +32,7 @@ describe('the packed packages, installed by npm in an empty folder', () => {
 
   it('refuse, while compiling, to build a manager that has no encryption', () => {
     const incomplete = program.replace(/^.*withEncryption.*$\n/m, '')
-    writeFileSync(join(project.root, 'incomplete.mts'), incomplete)
+    project.write('incomplete.mts', incomplete)
     expect(() => project.compile('incomplete.mts')).toThrow(/incomplete\.mts.*encryption/s)
   })
 

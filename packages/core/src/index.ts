@@ -164,3 +164,4 @@ export type {
   StoredHeader,
 } from './storage/state-store.ts'
 export type { CachedToken, TokenCache } from './storage/token-cache.ts'
+export { Turns } from './storage/turns.ts'

@@ -7,9 +7,9 @@ import {
   LeaseRenewal,
   OpenState,
   systemClock,
+  Turns,
 } from '@nebula-credential/core'
 import type { PostgresConnection } from './connection.ts'
-import { Turns } from './turns.ts'
 import { Wakeups } from './wakeups.ts'
 
 const prefix = 'released '

@@ -8,10 +8,10 @@ import {
   LeaseRenewal,
   type LeaseTiming,
   systemClock,
+  Turns,
 } from '@nebula-credential/core'
 import { SqliteConnection } from './connection.ts'
 import { positiveMs, type SqliteOptions } from './options.ts'
-import { Turns } from './turns.ts'
 
 export interface SqliteLockOptions extends SqliteOptions, Partial<LeaseTiming> {}
 

@@ -14,25 +14,28 @@ export function keepToken(
   ticket?: LoadTicket,
 ): void {
   const { record, token } = derived
-  keepHot(runtime, context, record, token, ticket)
-  if (runtime.cache !== undefined && !ticket?.outdated)
+  const isNews = keepHot(runtime, context, record, token, ticket)
+  if (runtime.cache !== undefined && isNews && !ticket?.outdated)
     runtime.background.run(() => shareToken(runtime, derived))
 }
 
-/** Keeps a token in this process and counts the read. */
+/**
+ * Keeps a token in this process and counts the read. False when the very token stands there already: whoever kept it
+ * first, of all who joined one load or refresh, has shared it too.
+ */
 export function keepHot(
   runtime: Runtime,
   context: BoundContext,
   record: HotFields & { readonly version: number; readonly dueAt?: number | undefined },
   token: AccessToken,
   ticket?: LoadTicket,
-): void {
+): boolean {
   const { hot, clock, policy } = runtime
   const standing = hot.entries.get(record.id)
   const now = clock.now()
   if (standing !== undefined && standing.token === token && now < standing.staleAt) {
     hot.countRead(standing, context)
-    return
+    return false
   }
   const { id, type, scope, shares, generation } = record
   const staleAt = Math.min(now + policy.l1TtlMs, usableUntil(token, policy))
@@ -54,6 +57,7 @@ export function keepHot(
   }
   if (hot.put(entry, ticket)) hot.countRead(entry, context)
   else countRead(runtime, context, record)
+  return true
 }
 
 /** Remembers that a credential rests, so that callers need not ask the store to learn it. */

@@ -48,6 +48,30 @@ describe('a shared cache', () => {
     await expect(second.manager.as({ ...acme, userId: 'x' }).getToken(id)).resolves.toBeDefined()
   })
 
+  test('is written once for all who shared a load or a refresh', async () => {
+    let written = 0
+    const { world, first } = await sharing(made => {
+      const inner = new MemoryTokenCache(made.backend)
+      const set = inner.set.bind(inner)
+      return Object.assign(inner, {
+        set: (...given: Parameters<typeof set>) => {
+          written++
+          return set(...given)
+        },
+      })
+    })
+    const id = await first.view.createCredential(world.account, world.input())
+    const callers = () => world.settle(Promise.all(Array.from({ length: 50 }, () => first.view.getToken(id))))
+    await callers()
+    await world.clock.advance(0)
+    expect(written).toBe(1)
+    await world.clock.advance(3_600_001)
+    expect((await callers()).map(token => token.generation)).toEqual(Array(50).fill(2))
+    await world.clock.advance(0)
+    expect(written).toBe(2)
+    expect(world.server.requests).toEqual(['granted'])
+  })
+
   test('a change is followed within one message, and is not undone by a load that began before it', async () => {
     const { world, first, second } = await sharing()
     const id = await first.view.createCredential(world.account, world.input())

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { migrationsModule } from '../sql/build-module.ts'
 import { migrations } from './generated/migrations.ts'
-import { migrate } from './migrate.ts'
+import { assertOurs, migrate } from './migrate.ts'
 import { temporaryFile } from './test/temporary-file.ts'
 
 test('the generated module holds the migrations of sql/ (run sql/build-module.ts)', () => {
@@ -15,6 +15,16 @@ test('a process that saw an old schema does not migrate again what another migra
   using file = temporaryFile()
   using winner = new DatabaseSync(file.path)
   using loser = new LosingDatabase(file.path, () => migrate(winner, file.path))
+  migrate(loser, file.path)
+  expect(loser.prepare('PRAGMA user_version').get()).toEqual({ user_version: migrations.length })
+})
+
+test("a process that is overtaken while it looks at the file does not take it for another program's", () => {
+  using file = temporaryFile()
+  using winner = new DatabaseSync(file.path)
+  winner.exec('PRAGMA journal_mode = WAL')
+  using loser = new OvertakenDatabase(file.path, () => migrate(winner, file.path))
+  assertOurs(loser, file.path)
   migrate(loser, file.path)
   expect(loser.prepare('PRAGMA user_version').get()).toEqual({ user_version: migrations.length })
 })
@@ -43,5 +53,23 @@ class LosingDatabase extends DatabaseSync {
   override exec(sql: string): void {
     if (sql === 'BEGIN IMMEDIATE') this.#another()
     super.exec(sql)
+  }
+}
+
+/** Lets another process go first, once, between the statements by which this one looks at the file. */
+class OvertakenDatabase extends DatabaseSync {
+  #another: (() => void) | undefined
+
+  constructor(path: string, another: () => void) {
+    super(path)
+    this.#another = another
+  }
+
+  override prepare(sql: string): StatementSync {
+    if (sql.startsWith('SELECT count(*)')) {
+      this.#another?.()
+      this.#another = undefined
+    }
+    return super.prepare(sql)
   }
 }

@@ -12,7 +12,7 @@ const applicationId = 0x6e656275
  * @throws CredentialError SCHEMA_MISMATCH when a newer release or another program wrote the file
  */
 export function migrate(database: DatabaseSync, path: string): void {
-  if (schemaVersion(database, path) === migrations.length) return
+  if (assertOurs(database, path) === migrations.length) return
   database.exec('BEGIN IMMEDIATE')
   try {
     // Another process may have migrated between the first look and the lock.
@@ -27,9 +27,18 @@ export function migrate(database: DatabaseSync, path: string): void {
   }
 }
 
-/** @throws CredentialError SCHEMA_MISMATCH when a newer release or another program wrote the file */
-export function assertOurs(database: DatabaseSync, path: string): void {
-  schemaVersion(database, path)
+/**
+ * The schema version of a file that is ours or empty, which has version 0.
+ * @throws CredentialError SCHEMA_MISMATCH when a newer release or another program wrote the file
+ */
+export function assertOurs(database: DatabaseSync, path: string): number {
+  // One snapshot: with tables of ours that another process makes between two looks, the file would seem foreign.
+  database.exec('BEGIN')
+  try {
+    return schemaVersion(database, path)
+  } finally {
+    if (database.isTransaction) database.exec('ROLLBACK')
+  }
 }
 
 function schemaVersion(database: DatabaseSync, path: string): number {

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { unlessUnavailable } from '../tools/services/service-unavailable.ts'
+import { backends } from './herd/backend/backends.ts'
 import { runBench } from './run-bench.ts'
 
 // Whether the programs run at all, at sizes of no meaning. Their times are nobody's promise.
@@ -13,14 +15,19 @@ test.each([
   for (const { ratio, what } of figures) expect(Number.isFinite(ratio), what).toBe(true)
 })
 
-test('herd.ts counts one token request for all callers of two processes', async () => {
-  const given = ['--processes', '2', '--callers', '20', '--runs', '1']
-  const { figures } = await runBench({ file: 'herd.ts', arguments: given })
-  const counted = Object.fromEntries(figures.map(({ what, ratio }) => [what, ratio]))
-  expect(counted).toMatchObject({
-    'token requests, sqlite': 1,
-    invalid_grant: 0,
-    'callers without a token': 0,
-    'different tokens handed out': 1,
+describe.each(Object.entries(backends))('herd.ts on %s', (backend, { open }) => {
+  test('counts one token request for all callers of two processes', async context => {
+    const place = await unlessUnavailable(`herd.ts on ${backend}`, open)
+    context.skip(!place, 'its server cannot be had here')
+    await place?.close()
+    const given = ['--backend', backend, '--processes', '2', '--callers', '20', '--runs', '1']
+    const { figures } = await runBench({ file: 'herd.ts', arguments: given })
+    const counted = Object.fromEntries(figures.map(({ what, ratio }) => [what, ratio]))
+    expect(counted).toMatchObject({
+      [`token requests, ${backend}`]: 1,
+      invalid_grant: 0,
+      'callers without a token': 0,
+      'different tokens handed out': 1,
+    })
   })
 })

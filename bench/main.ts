@@ -1,3 +1,4 @@
+import { backends } from './herd/backend/backends.ts'
 import { type Run, runBench } from './run-bench.ts'
 import { isMet, printTable } from './table.ts'
 
@@ -13,7 +14,11 @@ const benches: Record<string, readonly Run[]> = {
     { file: 'memory.ts', arguments: ['1000000'], long: true },
   ],
   peers: [{ file: 'peers.ts', arguments: [] }],
-  herd: [{ file: 'herd.ts', arguments: [] }],
+  herd: Object.keys(backends).map(backend => ({
+    file: 'herd.ts',
+    arguments: ['--backend', backend, '--runs', '20'],
+    long: backend !== 'sqlite',
+  })),
 }
 
 const [name, ...given] = process.argv.slice(2)

@@ -8,6 +8,7 @@ import { lostSubscription } from './faults/lost-subscription.ts'
 import { migrating } from './faults/migrating.ts'
 import { noLock } from './faults/no-lock.ts'
 import { connectionsCut, connectionsExhausted, postgresRestarted } from './faults/postgres-away.ts'
+import { realProvider } from './faults/real-provider.ts'
 import { redisFailOver } from './faults/redis-fail-over.ts'
 import { redisRestarted } from './faults/redis-restarted.ts'
 import { redlock } from './faults/redlock.ts'
@@ -19,6 +20,7 @@ import { slowStore } from './faults/slow-store.ts'
 export const faults: readonly Fault[] = [
   herd,
   killed,
+  realProvider,
   frozen,
   slowProvider,
   lostAnswer,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Seen } from '../../packages/core/test/crash/serve-world.ts'
 import type { Family, FamilyOptions } from '../../packages/core/test/crash/strict-token-server.ts'
 import type { WorkerProcess } from '../../packages/core/test/crash/worker-process.ts'
@@ -28,6 +29,8 @@ export async function holdRefresh(
   const seen = worker.get(id, { callers })
   seen.catch(() => {})
   await Promise.race([family.held.promise, seen.then(() => {})])
+  // Time for every caller to join.
+  await sleep(300)
   return { family, id, worker, seen }
 }
 

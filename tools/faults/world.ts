@@ -11,6 +11,8 @@ import {
   systemClock,
   type TokenCache,
 } from '@nebula-credential/core'
+import { oauth2RefreshToken } from '@nebula-credential/oauth2'
+import { guardedFetch } from '@nebula-credential/outbound'
 import { PostgresStateStore } from '@nebula-credential/storage-postgres'
 import {
   RedisDistributedLock,
@@ -62,6 +64,8 @@ interface Ports {
 const redisTimeoutMs = 1_000
 const postgresTimeouts = { connectTimeoutMs: 1_500, statementTimeoutMs: 2_000 }
 
+const loopbackFetch = guardedFetch({ allow: ['127.0.0.1'], dangerouslyAllowHttp: true })
+
 /** A manager in a world, whose every port call has its points. */
 export async function openWorld(world: World, points: Points) {
   const ports = portsOf(world)
@@ -72,7 +76,8 @@ export async function openWorld(world: World, points: Points) {
     .withOutbox(pointed(outbox, 'outbox', points))
     .withAudit(pointed(ports.audit, 'audit', points))
     .withEncryption(rawKey(Buffer.alloc(32, 7)))
-    .withCredentials(remoteAccount(points))
+    .withCredentials(remoteAccount(points), oauth2RefreshToken)
+    .withFetch((...request) => points.around('fetch', () => loopbackFetch(...request)))
     .withClock(clockOf(world))
     .withPolicy({ dueJitterMs: 0, ...world.policy })
     .withContext(acme)

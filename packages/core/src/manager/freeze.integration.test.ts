@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Points } from '../../test/crash/points.ts'
 import type { Stop } from '../../test/crash/serve-world.ts'
-import { acme, sqliteSite } from '../../test/crash/sqlite-world.ts'
+import { acme, openSqliteManager, sqliteSite } from '../../test/crash/sqlite-world.ts'
 import {
   type Disturbance,
   type FamilyOptions,
@@ -28,7 +28,7 @@ async function world(options: { family?: FamilyOptions; stop?: Stop; disturbance
   const site = stack.use(sqliteSite())
   const shared = { ...site.world, lease, policy }
   const server = stack.use(await StrictTokenServer.start())
-  const manager = stack.use(await site.open(shared, new Points(() => {})))
+  const manager = stack.use(await openSqliteManager(shared, new Points(() => {})))
   const frozen = stack.use(await WorkerProcess.open(site.program, shared))
   const family = server.family(options.family)
   if (options.disturbance) family.disturbances.push(options.disturbance)

@@ -7,7 +7,7 @@ import {
   type RefreshPolicy,
 } from '../../src/index.ts'
 import { Points } from './points.ts'
-import { acme, type openSqliteManager, type SharedWorld, type Site } from './sqlite-world.ts'
+import { acme, type SharedWorld, type Site, type SiteManager } from './sqlite-world.ts'
 import { type Family, type FamilyOptions, StrictTokenServer } from './strict-token-server.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -107,9 +107,9 @@ class CrashMatrix<World extends SharedWorld> {
   readonly #scenario: CrashScenario
   readonly #site: Site<World>
   readonly #server: StrictTokenServer
-  readonly #manager: TakingOver
+  readonly #manager: SiteManager
 
-  constructor(scenario: CrashScenario, site: Site<World>, server: StrictTokenServer, manager: TakingOver) {
+  constructor(scenario: CrashScenario, site: Site<World>, server: StrictTokenServer, manager: SiteManager) {
     this.#scenario = scenario
     this.#site = site
     this.#server = server
@@ -217,7 +217,6 @@ class CrashMatrix<World extends SharedWorld> {
 }
 
 type AccountId = CredentialId<BearerToken>
-type TakingOver = Awaited<ReturnType<typeof openSqliteManager>>
 
 /** As a caller that tries again whenever it may. */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {

@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SqliteDistributedLock, SqliteStateStore } from '@nebula-credential/storage-sqlite'
 import { type Fault, FaultyStore } from '@nebula-credential/testing'
-import { CredentialManager, type RefreshPolicy, rawKey } from '../../src/index.ts'
+import {
+  type BearerToken,
+  type Context,
+  type CredentialDescription,
+  type CredentialId,
+  CredentialManager,
+  type GivenOf,
+  type RefreshPolicy,
+  rawKey,
+} from '../../src/index.ts'
 import { type Points, pointed } from './points.ts'
 import { remoteAccount } from './remote-account.ts'
 
@@ -15,12 +24,26 @@ export interface SharedWorld {
   readonly faults?: readonly Fault[]
 }
 
+/** What is asked of a manager that knows {@link remoteAccount}, and maybe more types. */
+export interface SiteManager extends AsyncDisposable {
+  as(context: Context): SiteView
+}
+
+export interface SiteView {
+  createCredential(type: 'account', input: AccountInput): Promise<CredentialId<BearerToken>>
+  getToken(id: CredentialId<BearerToken>): Promise<BearerToken>
+  refreshCredential(id: CredentialId<BearerToken>): Promise<BearerToken>
+  describe(id: CredentialId<BearerToken>): Promise<CredentialDescription>
+}
+
+type AccountInput = GivenOf<ReturnType<typeof remoteAccount>>
+
 /** A place where managers meet, in this process and in others. */
 export interface Site<World extends SharedWorld> {
   /** What workers run; it calls `serveWorld` with the same `open`. */
   readonly program: URL
   readonly world: World
-  open(world: World, points: Points): ReturnType<typeof openSqliteManager>
+  open(world: World, points: Points): Promise<SiteManager>
 }
 
 export interface SqliteWorld extends SharedWorld {

@@ -1,9 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Provider } from 'oidc-provider'
+import { type Clients, newClients } from './clients.ts'
 import { answerWithFault, type Fault, holdAnswer } from './fault.ts'
+import { answerInteraction, isInteractionPath } from './interaction-pages.ts'
 import { createProvider, scopes } from './provider.ts'
 import { StrictStorage } from './strict-adapter.ts'
 import { logTokenRequests, type TokenRequest } from './token-request-log.ts'
@@ -13,6 +15,10 @@ export interface AuthorizationServerOptions {
   readonly accessTokenTtlS?: number
   /** Whether a refresh replaces the refresh token; using a replaced one ends the whole grant. Default true. */
   readonly rotate?: boolean
+  /** Whether proofs of possession (RFC 9449) need a nonce of the server. Default false. */
+  readonly dpopNonce?: boolean
+  /** Whether authorization requests can be pushed (RFC 9126). Default true. */
+  readonly pushedRequests?: boolean
   /** The loopback port. Default: a free one. */
   readonly port?: number
   /** Called for every token request that the server has acted on. */
@@ -32,12 +38,8 @@ export interface IssuedGrant {
 /** A running OpenID provider on 127.0.0.1, for tests, examples and benchmarks. */
 export interface AuthorizationServer extends AsyncDisposable {
   readonly issuer: string
-  /** Clients of the three kinds of authentication. */
-  readonly clients: {
-    readonly basic: { readonly id: string; readonly secret: string }
-    readonly post: { readonly id: string; readonly secret: string }
-    readonly none: { readonly id: string }
-  }
+  /** A client of every kind of authentication. Their redirect URI is `callbackUrl`. */
+  readonly clients: Clients
   /** What the server has acted on, in order. Clear it by `length = 0`. */
   readonly tokenRequests: TokenRequest[]
   /** Paths other than the token endpoint's that were asked for, in order. */
@@ -45,11 +47,7 @@ export interface AuthorizationServer extends AsyncDisposable {
   /** Answers GET with 200 and the account to a valid bearer token, else with 401. */
   readonly protectedResourceUrl: string
   /** Tokens that `client` (default `basic`) got from an account that consented. */
-  issueGrant(options?: {
-    accountId?: string
-    client?: 'basic' | 'post' | 'none'
-    scope?: string
-  }): Promise<IssuedGrant>
+  issueGrant(options?: { accountId?: string; client?: keyof Clients; scope?: string }): Promise<IssuedGrant>
   /** The account takes its consent back: every token of the grant ends. */
   withdrawConsent(grantId: string): void
   /** Acts on token requests at once, and answers them so many ms later. */
@@ -64,24 +62,20 @@ export async function startAuthorizationServer(
   options: AuthorizationServerOptions = {},
 ): Promise<AuthorizationServer> {
   const { accessTokenTtlS = 3600, rotate = true, port = 0, onTokenRequest } = options
+  const { dpopNonce = false, pushedRequests = true } = options
   const server = createServer()
   await new Promise<void>((resolve, reject) =>
     server.once('error', reject).listen(port, '127.0.0.1', resolve),
   )
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  const clients = {
-    basic: { id: 'basic', secret: randomBytes(24).toString('base64url') },
-    post: { id: 'post', secret: randomBytes(24).toString('base64url') },
-    none: { id: 'none' },
-  }
-  const registered = [
-    { ...registration(clients.basic.id, 'client_secret_basic'), client_secret: clients.basic.secret },
-    { ...registration(clients.post.id, 'client_secret_post'), client_secret: clients.post.secret },
-    registration(clients.none.id, 'none'),
-  ]
+  const { clients, registered } = newClients()
   const storage = new StrictStorage()
-  const provider = createProvider(issuer, { accessTokenTtlS, rotate, clients: registered }, storage)
+  const provider = createProvider(
+    issuer,
+    { accessTokenTtlS, rotate, clients: registered, dpopNonce, pushedRequests },
+    storage,
+  )
 
   const tokenRequests: TokenRequest[] = []
   const otherRequests: string[] = []
@@ -98,6 +92,7 @@ export async function startAuthorizationServer(
     if (path !== '/token') otherRequests.push(path)
     if (path === '/resource') void answerResource(provider, request, response)
     else if (path === '/token') answerToken(request, response)
+    else if (isInteractionPath(path)) void answerInteraction(provider, request, response)
     else void callback(request, response)
   })
 
@@ -138,18 +133,6 @@ export async function startAuthorizationServer(
   }
 }
 
-function registration(id: string, authentication: 'client_secret_basic' | 'client_secret_post' | 'none') {
-  const grants = ['authorization_code', 'refresh_token']
-  return {
-    client_id: id,
-    token_endpoint_auth_method: authentication,
-    grant_types: authentication === 'none' ? grants : [...grants, 'client_credentials'],
-    redirect_uris: ['https://client.example/callback'],
-    id_token_signed_response_alg: 'ES256' as const,
-    scope: scopes.join(' '),
-  }
-}
-
 async function issueGrant(
   provider: Provider,
   accountId: string,
@@ -178,7 +161,8 @@ async function answerResource(
 ): Promise<void> {
   const value = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
   const token = (await provider.AccessToken.find(value)) ?? (await provider.ClientCredentials.find(value))
-  if (token === undefined) {
+  // A token that is bound to a key is nothing without it.
+  if (token === undefined || token.jkt !== undefined) {
     response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end()
     return
   }

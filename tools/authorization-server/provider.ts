@@ -1,20 +1,26 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider'
+import { registerFurtherGrants } from './further-grants.ts'
 import type { StrictStorage } from './strict-adapter.ts'
 
 export interface ProviderOptions {
   readonly accessTokenTtlS: number
   readonly rotate: boolean
   readonly clients: readonly ClientMetadata[]
+  readonly dpopNonce: boolean
+  readonly pushedRequests: boolean
 }
 
-/** What the clients may ask for. */
+/** What a grant that is issued without a browser has. */
 export const scopes = ['openid', 'offline_access', 'reports.read', 'reports.write']
 
-/** A real OpenID provider whose grants are issued by code instead of in a browser. */
+/** What the clients may ask for. */
+export const allScopes = [...scopes, 'email']
+
+/** A real OpenID provider. */
 export function createProvider(
   issuer: string,
-  { accessTokenTtlS, rotate, clients }: ProviderOptions,
+  { accessTokenTtlS, rotate, clients, dpopNonce, pushedRequests }: ProviderOptions,
   storage: StrictStorage,
 ): Provider {
   const fortnightS = 14 * 24 * 3600
@@ -24,8 +30,20 @@ export function createProvider(
     clients: [...clients],
     cookies: { keys: [randomBytes(32).toString('hex')] },
     jwks: { keys: [{ ...signingKey, use: 'sig', alg: 'ES256' } as never] },
-    scopes: [...scopes, 'reports.admin'],
-    findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+    scopes: [...allScopes, 'reports.admin'],
+    findAccount: (_, accountId) => ({
+      accountId,
+      claims: () => ({ sub: accountId, email: `${accountId}@example.com` }),
+    }),
+    claims: { openid: ['sub'], email: ['email'] },
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    clientAuthMethods: [
+      'client_secret_basic',
+      'client_secret_post',
+      'client_secret_jwt',
+      'private_key_jwt',
+      'none',
+    ],
     rotateRefreshToken: rotate,
     issueRefreshToken: () => true,
     // It counts in whole seconds: no token ends before its client was told, and at most a second later.
@@ -36,10 +54,16 @@ export function createProvider(
       RefreshToken: fortnightS,
       Grant: fortnightS,
       IdToken: accessTokenTtlS,
+      Interaction: 600,
+      Session: 600,
+      DeviceCode: 600,
     },
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
+      deviceFlow: { enabled: true },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => dpopNonce },
+      pushedAuthorizationRequests: { enabled: pushedRequests },
       introspection: {
         enabled: true,
         allowedPolicy: (_, client, token) => client.clientId === token.clientId,
@@ -55,5 +79,7 @@ export function createProvider(
       },
     },
   }
-  return new Provider(issuer, configuration)
+  const provider = new Provider(issuer, configuration)
+  registerFurtherGrants(provider, issuer)
+  return provider
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { authorizationServer, oauthClient, requestedAccess } from '../token-endpoint/authorization-server.ts'
-import { peerOf } from '../token-endpoint/token-endpoint.ts'
+import { authorizationServer, requestedAccess } from '../token-endpoint/authorization-server.ts'
+import { oauthClient, peerOf } from '../token-endpoint/oauth-client.ts'
 import { tokenSet } from '../token-endpoint/token-set.ts'
 
 /** What every OAuth credential type takes: the server, our client there, and what to ask for. */

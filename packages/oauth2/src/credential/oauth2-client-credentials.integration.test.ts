@@ -158,7 +158,7 @@ describe('the input', () => {
   it.each([
     [{ server: { issuer: 'http://login.example' } }, 'server.issuer'],
     [{ server: { issuer: 'ftp://login.example' } }, 'server.issuer'],
-    [{ server: { tokenEndpoint: 'https://x.example', issuer: 'https://x.example' } }, 'server'],
+    [{ server: { tokenEndpoint: 'https://x.example', discovery: 'oidc' } }, 'server'],
     [{ client: { authentication: 'client_secret_basic', id: 'x' } }, 'client.secret'],
     [{ client: { authentication: 'other', id: 'x' } }, 'client.authentication'],
     [{ client: { authentication: 'none', id: 'x', secret: 'y' } }, 'client'],

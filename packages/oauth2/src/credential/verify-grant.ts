@@ -2,6 +2,7 @@ import {
   type BearerToken,
   type CredentialEnvironment,
   ProviderFailure,
+  type Secret,
   type Verification,
 } from '@nebula-credential/core'
 import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
@@ -18,8 +19,12 @@ export async function verifyGrant(
   environment: CredentialEnvironment,
   state: GrantState,
 ): Promise<Verification> {
-  const endpoint = await TokenEndpoint.open(state, environment)
-  const about = await endpoint.introspect(token.value.expose()).catch(unlessRefused)
+  return introspectGrant(await TokenEndpoint.open(state, environment), token.value)
+}
+
+/** As {@link verifyGrant}, for any token. */
+export async function introspectGrant(endpoint: TokenEndpoint, token: Secret): Promise<Verification> {
+  const about = await endpoint.introspect(token.expose()).catch(unlessRefused)
   if (about === undefined) return {}
   if (!about.active) {
     throw new ProviderFailure('terminal', 'the authorization server says that the token is not active')

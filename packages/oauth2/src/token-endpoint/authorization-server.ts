@@ -1,10 +1,9 @@
-import { secret } from '@nebula-credential/core'
 import { z } from 'zod'
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** An endpoint that gets secrets: https, or http on this machine itself. */
-const endpoint = z.url({ protocol: /^https?$/ }).refine(isConfidential, 'must be an https URL')
+export const endpoint = z.url({ protocol: /^https?$/ }).refine(isConfidential, 'must be an https URL')
 
 function isConfidential(text: string): boolean {
   const url = URL.parse(text)
@@ -20,6 +19,15 @@ export const authorizationServer = z.union([
   }),
   z.strictObject({
     tokenEndpoint: endpoint,
+    /** Who signs ID tokens and names itself in callbacks (RFC 9207); without it neither is believed. */
+    issuer: endpoint.optional(),
+    authorizationEndpoint: endpoint.optional(),
+    /** RFC 8628. */
+    deviceAuthorizationEndpoint: endpoint.optional(),
+    /** RFC 9126. */
+    pushedAuthorizationRequestEndpoint: endpoint.optional(),
+    /** OpenID Connect Core section 5.3. */
+    userinfoEndpoint: endpoint.optional(),
     /** RFC 7009. */
     revocationEndpoint: endpoint.optional(),
     /** RFC 7662. */
@@ -28,15 +36,12 @@ export const authorizationServer = z.union([
 ])
 export type AuthorizationServer = z.output<typeof authorizationServer>
 
-const clientId = z.string().min(1)
-
-/** Our client there, and how it authenticates: OpenID Connect Core section 9. */
-export const oauthClient = z.discriminatedUnion('authentication', [
-  z.strictObject({ authentication: z.literal('client_secret_basic'), id: clientId, secret: secret() }),
-  z.strictObject({ authentication: z.literal('client_secret_post'), id: clientId, secret: secret() }),
-  z.strictObject({ authentication: z.literal('none'), id: clientId }),
-])
-export type OAuthClient = z.output<typeof oauthClient>
+/** Whether the endpoints come from the issuer's metadata. */
+export function isDiscovered(
+  server: AuthorizationServer,
+): server is Exclude<AuthorizationServer, { tokenEndpoint: string }> {
+  return !('tokenEndpoint' in server)
+}
 
 const ownParameters = new Set([
   'grant_type',
@@ -45,6 +50,18 @@ const ownParameters = new Set([
   'client_assertion',
   'client_assertion_type',
   'refresh_token',
+  'code',
+  'code_verifier',
+  'code_challenge',
+  'code_challenge_method',
+  'device_code',
+  'assertion',
+  'subject_token',
+  'actor_token',
+  'redirect_uri',
+  'response_type',
+  'state',
+  'nonce',
   'scope',
   'audience',
   'resource',
@@ -67,3 +84,12 @@ export const requestedAccess = z.object({
     .optional(),
 })
 export type RequestedAccess = z.output<typeof requestedAccess>
+
+/** What a request asks for, as its parameters. */
+export function parametersOf({ scope, audience, resource, parameters }: RequestedAccess): URLSearchParams {
+  const search = new URLSearchParams(parameters)
+  if (scope !== undefined) search.set('scope', scope)
+  if (audience !== undefined) search.set('audience', audience)
+  for (const service of resource ?? []) search.append('resource', service)
+  return search
+}

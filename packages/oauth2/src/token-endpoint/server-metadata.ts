@@ -1,10 +1,11 @@
 import type { CredentialEnvironment } from '@nebula-credential/core'
 import { outboundFetch } from '@nebula-credential/outbound'
 import { allowInsecureRequests, customFetch, discovery, type ServerMetadata } from 'openid-client'
-import type { AuthorizationServer } from './authorization-server.ts'
+import { type AuthorizationServer, isDiscovered } from './authorization-server.ts'
 import { discoveryFailure } from './token-endpoint-errors.ts'
 
-type IssuedMetadata = Extract<AuthorizationServer, { issuer: string }>
+type NamedEndpoints = Extract<AuthorizationServer, { tokenEndpoint: string }>
+type IssuedMetadata = Exclude<AuthorizationServer, NamedEndpoints>
 
 interface Known {
   readonly metadata: Promise<ServerMetadata>
@@ -28,7 +29,7 @@ export async function serverMetadata(
   server: AuthorizationServer,
   environment: CredentialEnvironment,
 ): Promise<ServerMetadata> {
-  if (!('issuer' in server)) return namedEndpoints(server)
+  if (!isDiscovered(server)) return namedEndpoints(server)
   const fetch = outboundFetch(environment)
   const known = knownBy.get(fetch) ?? new Map<string, Known>()
   knownBy.set(fetch, known)
@@ -50,14 +51,19 @@ export async function serverMetadata(
   return whileWanted(metadata, environment.signal)
 }
 
-function namedEndpoints(server: Exclude<AuthorizationServer, IssuedMetadata>): ServerMetadata {
-  const { tokenEndpoint, revocationEndpoint, introspectionEndpoint } = server
-  return {
-    issuer: new URL(tokenEndpoint).origin,
-    token_endpoint: tokenEndpoint,
-    ...(revocationEndpoint !== undefined && { revocation_endpoint: revocationEndpoint }),
-    ...(introspectionEndpoint !== undefined && { introspection_endpoint: introspectionEndpoint }),
+function namedEndpoints(server: NamedEndpoints): ServerMetadata {
+  const named = {
+    issuer: server.issuer ?? new URL(server.tokenEndpoint).origin,
+    token_endpoint: server.tokenEndpoint,
+    authorization_endpoint: server.authorizationEndpoint,
+    device_authorization_endpoint: server.deviceAuthorizationEndpoint,
+    pushed_authorization_request_endpoint: server.pushedAuthorizationRequestEndpoint,
+    userinfo_endpoint: server.userinfoEndpoint,
+    revocation_endpoint: server.revocationEndpoint,
+    introspection_endpoint: server.introspectionEndpoint,
   }
+  const known = Object.entries(named).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(known) as typeof named as ServerMetadata
 }
 
 async function discover(

@@ -2,10 +2,11 @@ import { CredentialError, ProviderFailure, type ProviderFailureKind } from '@neb
 import { failureFromError, parseRetryAfter } from '@nebula-credential/outbound'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
-// The registered codes of RFC 6749 5.2, 7009, 8707 and 9449 and of OpenID Connect: only these are ever shown, since a
+// The registered codes of RFC 6749 5.2, 7009, 8628, 8707 and 9449 and of OpenID Connect: only these are ever shown, since a
 // server may put anything else into its answer, the tokens we sent among it.
 const kindOfCode: Readonly<Record<string, ProviderFailureKind>> = {
   invalid_grant: 'terminal',
+  expired_token: 'terminal',
   access_denied: 'terminal',
   interaction_required: 'terminal',
   login_required: 'terminal',
@@ -23,6 +24,7 @@ const kindOfCode: Readonly<Record<string, ProviderFailureKind>> = {
   server_error: 'transient',
   temporarily_unavailable: 'transient',
   slow_down: 'transient',
+  authorization_pending: 'transient',
 }
 
 // What the library says about an answer that came with success and makes no sense.
@@ -164,4 +166,9 @@ function knownFailure(error: unknown): ProviderFailure | CredentialError | undef
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** The kind of failure that a registered error code stands for; undefined for any other text. */
+export function refusalKind(code: string): ProviderFailureKind | undefined {
+  return registered(code) === undefined ? undefined : kindOfCode[code]
 }

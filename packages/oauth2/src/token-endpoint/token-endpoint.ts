@@ -1,22 +1,30 @@
-import type { CredentialEnvironment } from '@nebula-credential/core'
+import type { CredentialEnvironment, Secret } from '@nebula-credential/core'
 import { outboundFetch } from '@nebula-credential/outbound'
 import {
   allowInsecureRequests,
-  type ClientAuth,
-  ClientSecretBasic,
-  ClientSecretPost,
   Configuration,
   clientCredentialsGrant,
+  clockTolerance,
   customFetch,
+  type DPoPOptions,
+  genericGrantRequest,
+  getDPoPHandle,
   type IntrospectionResponse,
-  None,
   refreshTokenGrant,
   type ServerMetadata,
   tokenIntrospection,
   tokenRevocation,
 } from 'openid-client'
-import type { AuthorizationServer, OAuthClient, RequestedAccess } from './authorization-server.ts'
+import {
+  type AuthorizationServer,
+  isDiscovered,
+  parametersOf,
+  type RequestedAccess,
+} from './authorization-server.ts'
+import { asJson, type Dialect, inStandardWords, type JsonObject } from './dialect.ts'
+import { dpopKeyPair } from './dpop-key.ts'
 import { setIdTokenAside } from './id-token-aside.ts'
+import { authenticationOf, type OAuthClient } from './oauth-client.ts'
 import { serverMetadata } from './server-metadata.ts'
 import { tokenEndpointFailure } from './token-endpoint-errors.ts'
 import type { TokenResponse } from './token-set.ts'
@@ -27,41 +35,88 @@ export interface Registration {
   readonly client: OAuthClient
 }
 
+export interface TokenEndpointOptions {
+  readonly dialect?: Dialect | undefined
+  /** The key that tokens are bound to, RFC 9449. */
+  readonly dpopKey?: Secret | undefined
+}
+
+/** How one request is made and its answer read. */
+export interface Asking {
+  /** Named in errors. */
+  readonly endpoint: string | undefined
+  /** Whether it may use up a refresh token. */
+  readonly rotating?: boolean
+  /** Sees the answer before the library does. */
+  readonly read?: (response: Response) => Response | Promise<Response>
+}
+
+const clockToleranceS = 60
+
 /** One authorization server as one client of it reaches it, for the time of one piece of work. */
 export class TokenEndpoint {
-  readonly #metadata: ServerMetadata
+  readonly metadata: ServerMetadata
   readonly #registration: Registration
   readonly #environment: CredentialEnvironment
+  readonly #options: TokenEndpointOptions
 
   private constructor(
     metadata: ServerMetadata,
     registration: Registration,
     environment: CredentialEnvironment,
+    options: TokenEndpointOptions,
   ) {
-    this.#metadata = metadata
+    this.metadata = metadata
     this.#registration = registration
     this.#environment = environment
+    this.#options = options
   }
 
   /** @throws ProviderFailure transient; CredentialError CONFIG_INVALID when the issuer's metadata cannot be had */
-  static async open(registration: Registration, environment: CredentialEnvironment): Promise<TokenEndpoint> {
-    const metadata = await serverMetadata(registration.server, environment)
-    return new TokenEndpoint(metadata, registration, environment)
+  static async open(
+    { server, client }: Registration,
+    environment: CredentialEnvironment,
+    options: TokenEndpointOptions = {},
+  ): Promise<TokenEndpoint> {
+    const metadata = await serverMetadata(server, environment)
+    return new TokenEndpoint(metadata, { server, client }, environment, options)
   }
 
   get url(): string {
-    return this.#metadata.token_endpoint ?? ''
+    return this.metadata.token_endpoint ?? ''
+  }
+
+  get dialect(): Dialect {
+    return this.#options.dialect ?? {}
   }
 
   /** RFC 6749 section 4.4. @throws ProviderFailure, CredentialError CONFIG_INVALID */
   clientCredentials(access: RequestedAccess): Promise<TokenResponse> {
-    return this.#tokens(false, configuration => clientCredentialsGrant(configuration, parametersOf(access)))
+    return this.tokens(false, (configuration, dpop) =>
+      clientCredentialsGrant(configuration, this.requestParameters(access), dpop),
+    )
   }
 
   /** RFC 6749 section 6. @throws ProviderFailure, CredentialError CONFIG_INVALID */
   refresh(refreshToken: string, access: RequestedAccess): Promise<TokenResponse> {
-    return this.#tokens(true, configuration =>
-      refreshTokenGrant(configuration, refreshToken, parametersOf(access)),
+    return this.tokens(true, (configuration, dpop) =>
+      refreshTokenGrant(configuration, refreshToken, this.requestParameters(access), dpop),
+    )
+  }
+
+  /** Any other grant. @throws ProviderFailure, CredentialError CONFIG_INVALID */
+  grant(
+    type: string,
+    own: Readonly<Record<string, string>>,
+    access: RequestedAccess,
+    read?: Asking['read'],
+  ): Promise<TokenResponse> {
+    const parameters = this.requestParameters(access)
+    for (const [name, value] of Object.entries(own)) parameters.set(name, value)
+    return this.tokens(
+      false,
+      (configuration, dpop) => genericGrantRequest(configuration, type, parameters, dpop),
+      read,
     )
   }
 
@@ -70,8 +125,9 @@ export class TokenEndpoint {
    * @throws ProviderFailure, CredentialError CONFIG_INVALID
    */
   async introspect(token: string): Promise<IntrospectionResponse | undefined> {
-    if (this.#metadata.introspection_endpoint === undefined) return undefined
-    return this.#asking(this.#metadata.introspection_endpoint, false, configuration =>
+    const endpoint = this.metadata.introspection_endpoint
+    if (endpoint === undefined) return undefined
+    return this.ask({ endpoint }, configuration =>
       tokenIntrospection(configuration, token, { token_type_hint: 'access_token' }),
     )
   }
@@ -81,71 +137,100 @@ export class TokenEndpoint {
    * @throws ProviderFailure, CredentialError CONFIG_INVALID
    */
   async revoke(token: string, hint: 'access_token' | 'refresh_token'): Promise<void> {
-    const endpoint = this.#metadata.revocation_endpoint
+    const endpoint = this.metadata.revocation_endpoint
     if (endpoint === undefined) return
-    await this.#asking(endpoint, false, configuration =>
+    await this.ask({ endpoint }, configuration =>
       tokenRevocation(configuration, token, { token_type_hint: hint }),
     )
   }
 
-  async #tokens(
+  /** A token request whose ID token, if any, is kept unverified. @throws ProviderFailure, CredentialError */
+  async tokens(
     rotating: boolean,
-    grant: (configuration: Configuration) => Promise<TokenResponse>,
+    request: (configuration: Configuration, dpop: DPoPOptions) => Promise<TokenResponse>,
+    read: Asking['read'] = response => response,
   ): Promise<TokenResponse> {
     const aside = setIdTokenAside()
-    const response = await this.#asking(this.url, rotating, grant, aside.read)
+    const response = await this.#tokens(rotating, request, async answer => aside.read(await read(answer)))
     return { ...response, id_token: aside.idToken() }
   }
 
-  async #asking<T>(
-    endpoint: string,
+  /** A token request whose ID token the library verifies. @throws ProviderFailure, CredentialError */
+  verifiedTokens<R extends TokenResponse>(
+    request: (configuration: Configuration, dpop: DPoPOptions) => Promise<R>,
+  ): Promise<R & Pick<TokenResponse, 'body'>> {
+    return this.#tokens(false, request, response => response)
+  }
+
+  async #tokens<R extends TokenResponse>(
     rotating: boolean,
-    ask: (configuration: Configuration) => Promise<T>,
-    read: (response: Response) => Response | Promise<Response> = response => response,
+    request: (configuration: Configuration, dpop: DPoPOptions) => Promise<R>,
+    read: NonNullable<Asking['read']>,
+  ): Promise<R & Pick<TokenResponse, 'body'>> {
+    const { dialect } = this.#options
+    if (dialect === undefined) return this.ask({ endpoint: this.url, rotating, read }, request)
+    let body: JsonObject = {}
+    const inOurWords = async (answer: Response) =>
+      read(
+        await inStandardWords(dialect, answer, heard => {
+          body = heard
+        }),
+      )
+    const response = await this.ask({ endpoint: this.url, rotating, read: inOurWords }, request)
+    return Object.assign(response, { body })
+  }
+
+  /** Makes one request by the library, with its errors classified. @throws ProviderFailure, CredentialError */
+  async ask<T>(
+    { endpoint, rotating = false, read = response => response }: Asking,
+    request: (configuration: Configuration, dpop: DPoPOptions) => Promise<T>,
   ): Promise<T> {
     try {
-      return await ask(this.#configuration(read))
+      const configuration = await this.#configuration(read)
+      return await request(configuration, await this.#dpop(configuration))
     } catch (error) {
-      const host = URL.parse(endpoint)?.host ?? 'The authorization server'
+      const host = URL.parse(endpoint ?? '')?.host ?? 'The authorization server'
       throw await tokenEndpointFailure(error, { host, rotating, now: this.#environment.startedAt })
     }
   }
 
-  #configuration(read: (response: Response) => Response | Promise<Response>): Configuration {
+  async #configuration(read: NonNullable<Asking['read']>): Promise<Configuration> {
     const { client, server } = this.#registration
     const { signal } = this.#environment
     const fetch = outboundFetch(this.#environment)
-    const configuration = new Configuration(this.#metadata, client.id, undefined, authenticationOf(client))
+    const properties = {
+      [clockTolerance]: clockToleranceS,
+      use_mtls_endpoint_aliases: client.authentication === 'tls_client_auth',
+    }
+    const configuration = new Configuration(
+      this.metadata,
+      client.id,
+      properties,
+      await authenticationOf(client),
+    )
     // The manager limits the time, by the signal.
     configuration.timeout = 0
-    configuration[customFetch] = async (url, options) =>
-      read(await fetch(url, { ...(options as RequestInit), signal }))
-    const configured = 'issuer' in server ? server.issuer : server.tokenEndpoint
+    configuration[customFetch] = async (url, options) => {
+      const init = { ...(options as RequestInit), signal }
+      return read(await fetch(url, url === this.url ? asJson(init, this.dialect) : init))
+    }
+    const configured = isDiscovered(server) ? server.issuer : server.tokenEndpoint
     if (configured.startsWith('http:')) allowInsecureRequests(configuration)
     return configuration
   }
-}
 
-/** The circuit breaker's name of a client at a token endpoint. */
-export function peerOf(tokenEndpoint: string, client: OAuthClient): string {
-  return `${new URL(tokenEndpoint).origin} ${client.id}`
-}
-
-function authenticationOf(client: OAuthClient): ClientAuth {
-  switch (client.authentication) {
-    case 'client_secret_basic':
-      return ClientSecretBasic(client.secret.expose())
-    case 'client_secret_post':
-      return ClientSecretPost(client.secret.expose())
-    case 'none':
-      return None()
+  async #dpop(configuration: Configuration): Promise<DPoPOptions> {
+    const { dpopKey } = this.#options
+    if (dpopKey === undefined) return {}
+    return { DPoP: getDPoPHandle(configuration, await dpopKeyPair(dpopKey)) }
   }
-}
 
-function parametersOf({ scope, audience, resource, parameters }: RequestedAccess): URLSearchParams {
-  const search = new URLSearchParams(parameters)
-  if (scope !== undefined) search.set('scope', scope)
-  if (audience !== undefined) search.set('audience', audience)
-  for (const service of resource ?? []) search.append('resource', service)
-  return search
+  /** The parameters of a token request, with those that the provider always wants. */
+  requestParameters(access: RequestedAccess): URLSearchParams {
+    const parameters = parametersOf(access)
+    for (const [name, value] of Object.entries(this.dialect.tokenParameters ?? {})) {
+      parameters.set(name, value)
+    }
+    return parameters
+  }
 }

@@ -6,7 +6,8 @@ export const tokenSet = z.object({
   accessToken: secret(),
   /** The start of the request that returned the access token. */
   obtainedAt: z.number(),
-  expiresAt: z.number(),
+  /** Absent where the token lasts until it is revoked. */
+  expiresAt: z.number().optional(),
   /** When the server asks for a refresh. */
   refreshAt: z.number().optional(),
   scope: z.string().optional(),
@@ -25,6 +26,8 @@ export interface TokenResponse {
   readonly scope?: string | undefined
   readonly refresh_token?: string | undefined
   readonly id_token?: string | undefined
+  /** What a provider with a dialect of its own sent, in its own words. */
+  readonly body?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** The lifetime assumed where a server names none, in ms. */
@@ -39,15 +42,16 @@ const latestInstant = 8.64e15
 export function mergeTokens(
   previous: TokenSet | undefined,
   response: TokenResponse,
-  { startedAt, lifetimeMs }: { readonly startedAt: number; readonly lifetimeMs: number },
+  { startedAt, lifetimeMs }: { readonly startedAt: number; readonly lifetimeMs: number | undefined },
 ): TokenSet {
-  const expiresAt = instantAfter(startedAt, response.expires_in) ?? startedAt + lifetimeMs
+  const assumed = lifetimeMs === undefined ? undefined : startedAt + lifetimeMs
+  const expiresAt = instantAfter(startedAt, response.expires_in) ?? assumed
   const refreshAt = instantAfter(startedAt, response.refresh_in)
   return {
     accessToken: SecretString.from(response.access_token),
     obtainedAt: startedAt,
-    expiresAt,
-    ...(refreshAt !== undefined && refreshAt < expiresAt && { refreshAt }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(refreshAt !== undefined && refreshAt < (expiresAt ?? latestInstant) && { refreshAt }),
     ...keptOr(previous, 'scope', response.scope),
     ...keptOr(previous, 'refreshToken', secretOf(response.refresh_token)),
     ...keptOr(previous, 'idToken', secretOf(response.id_token)),

@@ -1,0 +1,98 @@
+import {
+  type Account,
+  type CredentialEnvironment,
+  ProviderFailure,
+  type Secret,
+} from '@nebula-credential/core'
+import { fetchJson } from '@nebula-credential/outbound'
+import { fetchUserInfo, skipSubjectCheck } from 'openid-client'
+import { z } from 'zod'
+import type { JsonObject } from '../token-endpoint/dialect.ts'
+import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
+
+/** Where a provider says whose account a token is for. */
+export type AccountSource =
+  /** OpenID Connect: the ID token and the userinfo endpoint. */
+  | { readonly from: 'openid' }
+  /** The token endpoint's own answer, as the provider sent it. */
+  | { readonly from: 'token response'; read(body: JsonObject): Account | undefined }
+  /** An endpoint of the provider's API. */
+  | {
+      readonly from: 'api'
+      /** Absolute, or relative to the token endpoint. */
+      readonly url: string
+      readonly method?: 'GET' | 'POST'
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string
+      /** The header that takes the token as it is. Default: `Authorization: Bearer`. */
+      readonly tokenHeader?: string
+      read(body: JsonObject): Account | undefined
+    }
+
+/** An account of an id and the first label that there is. */
+export function accountOf(id: unknown, ...labels: readonly unknown[]): Account | undefined {
+  if ((typeof id !== 'string' && typeof id !== 'number') || id === '') return undefined
+  const label = labels.find(text => typeof text === 'string' && text !== '')
+  return { id: String(id), label: String(label ?? id) }
+}
+
+/** Whose account the claims of an ID token or of userinfo are about. */
+export function accountOfClaims(claims: JsonObject): Account | undefined {
+  const { sub, email, preferred_username: username, name } = claims
+  return accountOf(sub, email, username, name)
+}
+
+interface AccountRequest {
+  readonly endpoint: TokenEndpoint
+  readonly accessToken: Secret
+  readonly environment: CredentialEnvironment
+  /** The verified claims of the ID token, where there is one. */
+  readonly claims?: JsonObject | undefined
+}
+
+/** Asks the provider whose account a token is for. @throws ProviderFailure, terminal when it refuses the token */
+export async function askAccount(
+  source: AccountSource,
+  { endpoint, accessToken, environment, claims }: AccountRequest,
+): Promise<Account | undefined> {
+  if (source.from === 'token response') return undefined
+  if (source.from === 'openid') return openIdAccount({ endpoint, accessToken, environment, claims })
+  const { url, tokenHeader = 'authorization', method, body } = source
+  const token = accessToken.expose()
+  const json = await fetchJson(environment, {
+    url: new URL(url, endpoint.url),
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'nebula-credential',
+      ...source.headers,
+      [tokenHeader]: tokenHeader === 'authorization' ? `Bearer ${token}` : token,
+    },
+    answer: z.record(z.string(), z.unknown()),
+    ...(method !== undefined && { method }),
+    ...(body !== undefined && { body }),
+  })
+  return source.read(json)
+}
+
+async function openIdAccount({
+  endpoint,
+  accessToken,
+  claims,
+}: AccountRequest): Promise<Account | undefined> {
+  const known = claims && accountOfClaims(claims)
+  if (known !== undefined && known.label !== known.id) return known
+  const userinfo = endpoint.metadata.userinfo_endpoint
+  if (userinfo === undefined) return known
+  const subject = typeof claims?.sub === 'string' ? claims.sub : skipSubjectCheck
+  const info = await endpoint
+    .ask({ endpoint: userinfo }, (configuration, dpop) =>
+      fetchUserInfo(configuration, accessToken.expose(), subject, dpop),
+    )
+    .catch(unlessOutOfScope)
+  return (info && accountOfClaims(info)) ?? known
+}
+
+/** Userinfo needs the scope `openid`; without it the refusal says nothing about the token. */
+function unlessOutOfScope(error: unknown): undefined {
+  if (!(error instanceof ProviderFailure) || error.kind !== 'config') throw error
+}

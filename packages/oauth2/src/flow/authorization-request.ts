@@ -1,0 +1,77 @@
+import { SecretString, secret } from '@nebula-credential/core'
+import {
+  buildAuthorizationUrl,
+  buildAuthorizationUrlWithPAR,
+  calculatePKCECodeChallenge,
+  randomNonce,
+  randomPKCECodeVerifier,
+} from 'openid-client'
+import { z } from 'zod'
+import { parametersOf } from '../token-endpoint/authorization-server.ts'
+import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
+import { type FlowConfig, hasIssuer, isOpenId } from './flow-config.ts'
+
+/** An authorization request, until its callback comes. */
+export const pendingRedirect = z.object({
+  kind: z.literal('redirect'),
+  url: z.string(),
+  state: z.string(),
+  redirectUri: z.string(),
+  /** RFC 7636. */
+  codeVerifier: secret(),
+  nonce: z.string().optional(),
+  dpopKey: secret().optional(),
+})
+export type PendingRedirect = z.output<typeof pendingRedirect>
+
+/**
+ * The URL at which a person consents: by PKCE S256 always, pushed first (RFC 9126) where the server takes that.
+ * @throws ProviderFailure, CredentialError CONFIG_INVALID
+ */
+export async function authorizationRequest(
+  endpoint: TokenEndpoint,
+  config: FlowConfig & { readonly redirectUri: string },
+  given: { readonly state: string; readonly dpopKey: SecretString | undefined },
+): Promise<PendingRedirect> {
+  const codeVerifier = randomPKCECodeVerifier()
+  const nonce = isOpenId(config) && hasIssuer(config) ? randomNonce() : undefined
+  const parameters = requestParameters(config)
+  parameters.set('redirect_uri', config.redirectUri)
+  parameters.set('state', given.state)
+  parameters.set('code_challenge', await calculatePKCECodeChallenge(codeVerifier))
+  parameters.set('code_challenge_method', 'S256')
+  if (nonce !== undefined) parameters.set('nonce', nonce)
+
+  const pushed = endpoint.metadata.pushed_authorization_request_endpoint
+  const url = await endpoint.ask({ endpoint: pushed ?? endpoint.url }, async (configuration, dpop) => {
+    if (pushed !== undefined) return buildAuthorizationUrlWithPAR(configuration, parameters, dpop)
+    if (dpop.DPoP !== undefined) parameters.set('dpop_jkt', await dpop.DPoP.calculateThumbprint())
+    return buildAuthorizationUrl(configuration, parameters)
+  })
+  return {
+    kind: 'redirect',
+    url: url.href,
+    state: given.state,
+    redirectUri: config.redirectUri,
+    codeVerifier: SecretString.from(codeVerifier),
+    ...(nonce !== undefined && { nonce }),
+    ...(given.dpopKey && { dpopKey: given.dpopKey }),
+  }
+}
+
+/** What is asked for, in the provider's dialect. */
+export function requestParameters(config: FlowConfig): URLSearchParams {
+  const { scope, dialect = {} } = config
+  const parameters = parametersOf({ ...config, scope: undefined })
+  const own = { ...dialect.authorizationParameters, ...config.authorizationParameters }
+  for (const [name, value] of Object.entries(own)) parameters.set(name, value)
+  if (scope !== undefined) {
+    const text = scope.split(' ').join(dialect.scopeSeparator ?? ' ')
+    parameters.set(dialect.scopeParameter ?? 'scope', text)
+  }
+  // OpenID Connect Core section 11: without it the server must ignore the wish for a refresh token.
+  if (isOpenId(config) && scope?.split(' ').includes('offline_access') && !parameters.has('prompt')) {
+    parameters.set('prompt', 'consent')
+  }
+  return parameters
+}

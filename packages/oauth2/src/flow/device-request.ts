@@ -1,0 +1,91 @@
+import { type NotYet, SecretString, secret } from '@nebula-credential/core'
+import { initiateDeviceAuthorization } from 'openid-client'
+import { z } from 'zod'
+import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
+import type { TokenResponse } from '../token-endpoint/token-set.ts'
+import { requestParameters } from './authorization-request.ts'
+import type { FlowConfig } from './flow-config.ts'
+
+/** What a person needs to enter the code. */
+const deviceCode = z.object({
+  userCode: z.string(),
+  verificationUri: z.string(),
+  verificationUriComplete: z.string().optional(),
+  intervalMs: z.number(),
+  /** Epoch ms. */
+  expiresAt: z.number(),
+})
+export type DeviceCode = z.output<typeof deviceCode>
+
+/** A device authorization request, until the person has entered its code. */
+export const pendingDevice = z.object({
+  kind: z.literal('device'),
+  code: deviceCode,
+  deviceCode: secret(),
+  dpopKey: secret().optional(),
+})
+export type PendingDevice = z.output<typeof pendingDevice>
+
+const grantType = 'urn:ietf:params:oauth:grant-type:device_code'
+const defaultIntervalS = 5
+const slowDownMs = 5_000
+
+/** RFC 8628 section 3.1. @throws ProviderFailure; CredentialError CONFIG_INVALID where the server has no such endpoint */
+export async function deviceRequest(
+  endpoint: TokenEndpoint,
+  config: FlowConfig,
+  given: { readonly startedAt: number; readonly dpopKey: SecretString | undefined },
+): Promise<PendingDevice> {
+  const url = endpoint.metadata.device_authorization_endpoint
+  const answer = await endpoint.ask({ endpoint: url ?? endpoint.url }, configuration =>
+    initiateDeviceAuthorization(configuration, requestParameters(config)),
+  )
+  return {
+    kind: 'device',
+    code: {
+      userCode: answer.user_code,
+      verificationUri: answer.verification_uri,
+      ...(answer.verification_uri_complete !== undefined && {
+        verificationUriComplete: answer.verification_uri_complete,
+      }),
+      intervalMs: (answer.interval ?? defaultIntervalS) * 1000,
+      expiresAt: given.startedAt + answer.expires_in * 1000,
+    },
+    deviceCode: SecretString.from(answer.device_code),
+    ...(given.dpopKey && { dpopKey: given.dpopKey }),
+  }
+}
+
+/** Asks once whether the person is done, RFC 8628 section 3.4. @throws ProviderFailure */
+export async function pollDevice(
+  endpoint: TokenEndpoint,
+  config: FlowConfig,
+  pending: PendingDevice,
+): Promise<TokenResponse | NotYet> {
+  let said: unknown
+  const read = async (response: Response) => {
+    said = (await peek(response)).error
+    return response
+  }
+  try {
+    const { resource, parameters } = config
+    return await endpoint.grant(
+      grantType,
+      { device_code: pending.deviceCode.expose() },
+      { resource, parameters },
+      read,
+    )
+  } catch (error) {
+    if (said === 'authorization_pending') return { retryAfterMs: pending.code.intervalMs }
+    if (said === 'slow_down') return { retryAfterMs: pending.code.intervalMs, slowerByMs: slowDownMs }
+    throw error
+  }
+}
+
+async function peek(response: Response): Promise<{ readonly error?: unknown }> {
+  const json: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined)
+  return typeof json === 'object' && json !== null ? json : {}
+}

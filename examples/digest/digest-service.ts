@@ -3,6 +3,11 @@ import { telegramApi } from '@nebula-credential/node-telegram'
 import type { Telegram } from 'telegraf'
 import { sendDigest } from './send-digest.ts'
 
+interface Repository {
+  readonly owner: string
+  readonly repo: string
+}
+
 /** Which credentials a tenant's digest uses: what the program stores, instead of secrets. */
 export type DigestCredentials = IdsOf<typeof sendDigest.credentials>
 
@@ -24,8 +29,8 @@ export class DigestService {
     return this.#credentials.client(this.#ids.bot, telegramApi)
   }
 
-  async sendDigest(issuesUrl: string, chatId: number): Promise<string> {
-    const { issues, messageId } = await this.#credentials.run(sendDigest, this.#ids, { issuesUrl, chatId })
+  async sendDigest(repository: Repository, chatId: number): Promise<string> {
+    const { issues, messageId } = await this.#credentials.run(sendDigest, this.#ids, { repository, chatId })
     return messageId === null ? 'Nothing to tell.' : `${issues} issues in message ${messageId}`
   }
 

@@ -1,49 +1,39 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ServiceAnswer, startLoopbackService } from '@nebula-credential/testing'
 import { describe, expect, it } from 'vitest'
+import { personalToken, startGithub } from '../../packages/node-github/test/service.ts'
 import { startOpenai } from '../../packages/node-openai/test/service.ts'
 import { parametersOf, startBotApi } from '../../packages/node-telegram/test/service.ts'
 import { runNode } from '../run-node.ts'
 
-const secrets = { botToken: '7:sentinel-bot', apiKey: 'sk-sentinel-writer', trackerKey: 'sentinel-tracker' }
+const secrets = { botToken: '7:sentinel-bot', apiKey: 'sk-sentinel-writer' }
 
 async function startServices() {
   const stack = new AsyncDisposableStack()
-  const openIssues: ServiceAnswer = {
-    json: [
-      { number: 1, title: 'It is dark' },
-      { number: 2, title: 'Bulbs' },
-    ],
-  }
   const folder = mkdtempSync(join(tmpdir(), 'nebula-digest-'))
   stack.defer(() => rmSync(folder, { recursive: true, force: true }))
   const telegram = stack.use(await startBotApi(secrets.botToken))
   const openai = stack.use(await startOpenai(secrets.apiKey))
-  const tracker = stack.use(
-    await startLoopbackService(({ headers }) =>
-      headers['x-tracker-key'] === secrets.trackerKey ? openIssues : { status: 401 },
-    ),
-  )
+  const github = stack.use(await startGithub())
   const database = join(folder, 'digest.db')
   const run = (changes: Record<string, string> = {}) =>
     runNode(['--conditions=@nebula-credential/source', join(import.meta.dirname, 'main.ts')], {
       env: {
         NEBULA_PASSPHRASE: 'correct horse battery staple',
         DIGEST_DATABASE: database,
-        LOCAL_SERVICES: 'yes',
         TELEGRAM_API_ROOT: telegram.origin,
         TELEGRAM_BOT_TOKEN: secrets.botToken,
         TELEGRAM_CHAT_ID: '42',
         OPENAI_URL: `${openai.origin}/v1`,
         OPENAI_KEY: secrets.apiKey,
-        TRACKER_URL: `${tracker.origin}/issues`,
-        TRACKER_KEY: secrets.trackerKey,
+        GITHUB_URL: `${github.origin}/api/v3`,
+        GITHUB_TOKEN: personalToken,
+        GITHUB_REPOSITORY: 'acme/lamps',
         ...changes,
       },
     })
-  return { telegram, openai, tracker, database, run, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  return { telegram, openai, github, database, run, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
 const noSecret = /sentinel/
@@ -51,13 +41,19 @@ const noSecret = /sentinel/
 describe('the digest', () => {
   it('is read, written and sent with three credentials, each use in the audit', async () => {
     await using services = await startServices()
+    services.github.answerNext({
+      json: [
+        { number: 1, title: 'It is dark' },
+        { number: 2, title: 'Bulbs' },
+      ],
+    })
     const { output, errors, exitCode } = await services.run()
     expect(errors).toBe('')
     expect(exitCode).toBe(0)
     const [bot, sent, ...uses] = output.trimEnd().split('\n')
     expect([bot, sent]).toEqual(['@lamp_bot', '2 issues in message 1'])
     expect(uses.toSorted()).toEqual(
-      ['openai_api_key', 'telegram_bot', 'tracker_key'].map(
+      ['github_token', 'openai_api_key', 'telegram_bot'].map(
         type => `digest.send used a ${type} as digest: success`,
       ),
     )
@@ -72,9 +68,10 @@ describe('the digest', () => {
   it.each([
     ['TELEGRAM_BOT_TOKEN', '7:revoked', 'telegram_bot', 'telegraf'],
     ['OPENAI_KEY', 'sk-revoked', 'openai_api_key', 'digest.send'],
-    ['TRACKER_KEY', 'revoked', 'tracker_key', 'digest.send'],
+    ['GITHUB_TOKEN', `ghp_${'x'.repeat(36)}`, 'github_token', 'digest.send'],
   ])('tells whose credential was refused when %s is', async (name, value, type, by) => {
     await using services = await startServices()
+    if (name !== 'GITHUB_TOKEN') services.github.answerNext({ json: [{ number: 1, title: 'It is dark' }] })
     const { output, errors, exitCode } = await services.run({ [name]: value })
     expect(exitCode).toBe(1)
     // The bot's name is asked for by the client itself, whose errors are its own.

@@ -1,7 +1,7 @@
+import { githubToken } from '@nebula-credential/node-github'
 import { openaiApiKey } from '@nebula-credential/node-openai'
 import { telegramBot } from '@nebula-credential/node-telegram'
 import { DigestService } from './digest-service.ts'
-import { trackerKey } from './issue-tracker.ts'
 import { openManager } from './open-manager.ts'
 import { settingsFrom } from './settings.ts'
 
@@ -13,11 +13,11 @@ const acme = manager.as({ tenantId: 'acme', actor: 'digest' })
 const digest = new DigestService(acme, {
   bot: await acme.createCredential(telegramBot, settings.telegram, { name: 'Digest bot' }),
   writer: await acme.createCredential(openaiApiKey, settings.openai, { name: 'Digest writer' }),
-  tracker: await acme.createCredential(trackerKey, { key: settings.tracker.key }, { name: 'Issues' }),
+  source: await acme.createCredential(githubToken, settings.github, { name: 'Issues' }),
 })
 
 console.log(await digest.nameOfBot())
-console.log(await digest.sendDigest(settings.tracker.url, settings.chatId))
+console.log(await digest.sendDigest(settings.repository, settings.chatId))
 
 for await (const { event } of manager.operator('digest').readAudit({ tenantId: 'acme' })) {
   if (event.action === 'credential.use') {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { appId, installationId, privateKey, startGithub } from '../../packages/node-github/test/service.ts'
 import { startOpenai } from '../../packages/node-openai/test/service.ts'
 import { startBotApi } from '../../packages/node-telegram/test/service.ts'
 import { type Manifest, type WorkspacePackage, workspacePackages } from '../../tools/workspace/package.ts'
@@ -24,6 +25,11 @@ const services: Record<string, () => Promise<Service>> = {
     const service = await startOpenai(apiKey)
     const input = { apiKey, baseURL: `${service.origin}/v1` }
     return Object.assign(service, { input, prints: '1 models\nLight.\nLight.' })
+  },
+  'node-github': async () => {
+    const service = await startGithub()
+    const input = { appId, installationId, privateKey, baseUrl: `${service.origin}/api/v3` }
+    return Object.assign(service, { input, prints: 'opened as #3' })
   },
 }
 

@@ -1,0 +1,3 @@
+import { definePackageBuild } from '../../tools/build/tsup.ts'
+
+export default definePackageBuild()

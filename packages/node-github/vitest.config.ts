@@ -1,0 +1,3 @@
+import { definePackageTests } from '../../tools/build/vitest.ts'
+
+export default definePackageTests('node-github')

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -35,6 +35,21 @@ test('keeps one private file per attempt in a private directory, whose name tell
     expect((await stat(join(directory, file))).mode & 0o777).toBe(0o600)
   }
   expect((await stat(directory)).mode & 0o777).toBe(0o700)
+})
+
+test('removes what a process that died in a put left behind, and nothing that may still be written', async () => {
+  await new FileOutbox(directory).put(entryOf())
+  const [file = ''] = await readdir(directory)
+  const abandoned = `${file}.0123456789abcdef.tmp`
+  const written = `${file}.fedcba9876543210.tmp`
+  await writeFile(join(directory, abandoned), '{')
+  await writeFile(join(directory, written), '{')
+  const twoHoursAgo = Date.now() / 1000 - 2 * 60 * 60
+  await utimes(join(directory, abandoned), twoHoursAgo, twoHoursAgo)
+  await utimes(join(directory, file), twoHoursAgo, twoHoursAgo)
+  await new FileOutbox(directory).put(entryOf())
+  expect(await readdir(directory)).toEqual(expect.arrayContaining([file, written]))
+  expect(await readdir(directory)).not.toContain(abandoned)
 })
 
 test('names its place', () => {

@@ -1,11 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { CredentialError } from '../errors.ts'
 import { credentialKey } from '../record/ids.ts'
 import { OpenState } from './open-state.ts'
 import type { Outbox, OutboxEntry } from './outbox.ts'
 import { decodeOutboxEntry, encodeOutboxEntry } from './outbox-entry-codec.ts'
+
+// Far longer than any write of a few kilobytes takes.
+const abandonedAfterMs = 60 * 60_000
 
 /**
  * An outbox in a local directory (mode 0700), one file (mode 0600) per attempt. An entry is written to a temporary
@@ -18,6 +21,7 @@ export class FileOutbox implements Outbox {
   readonly name: string
   readonly #directory: string
   readonly #state = new OpenState('file outbox')
+  #isSwept = false
 
   /** @param directory Created on the first put. Its parent's file system must be a local one. */
   constructor(directory: string) {
@@ -29,6 +33,7 @@ export class FileOutbox implements Outbox {
     this.#state.assertOpen()
     await this.#reaching('write to', async () => {
       await this.#createDirectory()
+      await this.#removeAbandoned()
       const path = this.#pathOf(entry.tenantId, entry.id, entry.attemptId)
       const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`
       try {
@@ -68,6 +73,19 @@ export class FileOutbox implements Outbox {
 
   #pathOf(tenantId: string, id: string, attemptId: string): string {
     return join(this.#directory, `${credentialHash(tenantId, id)}.${hash(attemptId)}.json`)
+  }
+
+  /** A process that died in a put left its temporary file: never acknowledged, and never to be finished. */
+  async #removeAbandoned(): Promise<void> {
+    if (this.#isSwept) return
+    for (const fileName of await readdir(this.#directory)) {
+      if (!fileName.endsWith('.tmp')) continue
+      const path = join(this.#directory, fileName)
+      const found = await stat(path).catch(ignoreMissing)
+      if (found !== undefined && Date.now() - found.mtimeMs > abandonedAfterMs)
+        await rm(path, { force: true })
+    }
+    this.#isSwept = true
   }
 
   async #createDirectory(): Promise<void> {

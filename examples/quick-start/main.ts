@@ -23,7 +23,8 @@ try {
   const startedAt = Date.now()
   await quickStart(storage)
   terminal.heading('Everything went as promised', `${((Date.now() - startedAt) / 1000).toFixed(0)} s`)
-} catch (error) {
+} catch (thrown) {
+  const error = firstOf(thrown)
   terminal.failed(error instanceof Error ? error.message : String(error))
   process.exitCode = 1
 } finally {
@@ -31,19 +32,19 @@ try {
 }
 
 async function quickStart(storage: BackendName): Promise<void> {
-  const place = { backend: storage, folder, passphrase: randomBytes(24).toString('base64url') }
-  const backend = backends[storage](folder)
-  terminal.heading('nebula-credential quick start', `Credentials are kept in ${backend.description}`)
+  await using location = await backends[storage].start(folder)
+  const place = { backend: storage, location, passphrase: randomBytes(24).toString('base64url') }
+  terminal.heading('nebula-credential quick start', `Credentials are kept in ${location.description}`)
 
   terminal.step('Start a real OAuth 2.0 server, and open the manager')
   await using server = await startAuthorizationServer({ accessTokenTtlS })
   terminal.did(
     `oidc-provider on ${server.issuer}: access tokens live ${accessTokenTtlS} s, a refresh token works once, and using it twice ends its grant`,
   )
-  await using manager = await openManager(backend, place.passphrase)
+  await using manager = await openManager(place)
   terminal.did('a manager with a passphrase made for this run')
   const acme = manager.as({ tenantId: 'acme', actor: 'quick-start' })
-  const world = { terminal, server, place, backend, manager, acme }
+  const world = { terminal, server, place, manager, acme }
 
   const ids = await createCredentials(world)
   await callTheServices(world, ids)
@@ -52,4 +53,9 @@ async function quickStart(storage: BackendName): Promise<void> {
   const attempt = await tryAnotherTenant(world, ids)
   await surviveAKill(world, ids)
   await findTampering(world, attempt)
+}
+
+/** What went wrong first: whatever also fails while things are put away is not the reason. */
+function firstOf(thrown: unknown): unknown {
+  return thrown instanceof SuppressedError ? firstOf(thrown.suppressed) : thrown
 }

@@ -2,7 +2,8 @@ import { apiKey } from '@nebula-credential/api-key'
 import { CredentialManager, passphraseKey } from '@nebula-credential/core'
 import { oauth2ClientCredentials, oauth2RefreshToken } from '@nebula-credential/oauth2'
 import { guardedFetch } from '@nebula-credential/outbound'
-import type { Backend } from './backend/backend.ts'
+import { backends } from './backend/backend.ts'
+import type { Place } from './place.ts'
 
 /** The server of this program is on loopback and speaks http, which the default fetch refuses. */
 export const loopbackFetch = guardedFetch({ allow: ['127.0.0.1'], dangerouslyAllowHttp: true })
@@ -11,9 +12,9 @@ export const loopbackFetch = guardedFetch({ allow: ['127.0.0.1'], dangerouslyAll
 export const shortWaits = { rotatingRequestMs: 3_000, intentMarginMs: 500 }
 
 /** The manager that every process of this program opens. */
-export function openManager(backend: Backend, passphrase: string | undefined, fetch = loopbackFetch) {
-  return backend
-    .choose(CredentialManager.builder())
+export function openManager({ backend, location, passphrase }: Place, fetch = loopbackFetch) {
+  return backends[backend]
+    .choose(CredentialManager.builder(), location)
     .withEncryption(passphraseKey(passphrase))
     .withCredentials(apiKey, oauth2ClientCredentials, oauth2RefreshToken)
     .withFetch(fetch)

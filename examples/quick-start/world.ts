@@ -7,16 +7,14 @@ import type {
   TokenOfCredential,
 } from '@nebula-credential/core'
 import type { AuthorizationServer } from 'authorization-server'
-import type { Backend } from './backend/backend.ts'
+import type { Place } from './place.ts'
 import type { Terminal } from './terminal.ts'
-import type { Place } from './worker/worker-process.ts'
 
 /** What the steps work with. */
 export interface World {
   readonly terminal: Terminal
   readonly server: AuthorizationServer
   readonly place: Place
-  readonly backend: Backend
   readonly manager: CredentialManager
   /** The credentials of tenant acme. */
   readonly acme: CredentialView

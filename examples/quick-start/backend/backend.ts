@@ -1,24 +1,55 @@
 import type { CredentialManagerBuilder, StateStore } from '@nebula-credential/core'
+import type { StoredBytes } from './at-rest.ts'
+import { postgresBackend } from './postgres.ts'
+import { redisBackend } from './redis.ts'
 import { sqliteBackend } from './sqlite.ts'
 
 /** All that differs between backends in this program. */
 export interface Backend {
-  /** Where credentials are kept, for people. */
-  readonly description: string
+  /**
+   * Starts its server, or takes the one that the environment names, and says where credentials are kept from now on.
+   * @throws ServiceUnavailable, CredentialError with one sentence that says what to do
+   */
+  start(folder: string): Promise<Location & AsyncDisposable>
   /** The lines of the builder that choose it. */
-  choose(builder: CredentialManagerBuilder): CredentialManagerBuilder<'encryption'>
-  /** A store on it, to look at records as they stand there. Close it. */
-  openStore(): StateStore
+  choose(builder: CredentialManagerBuilder, location: Location): CredentialManagerBuilder<'encryption'>
+  /** A store there, to look at records as they stand in it. Close it. */
+  openStore(location: Location): StateStore
   /** Everything that stands there, byte by byte. */
-  bytesAtRest(): readonly { readonly name: string; readonly bytes: Buffer }[]
-  /** A copy of all of it, in which somebody edited the text of one audit entry. */
-  copyWithEditedEvent(chain: string, sequence: number, from: string, to: string): Backend
+  atRest(location: Location): Promise<StoredBytes[]>
+  /** Makes a copy there, in which somebody edited the text of one audit entry. */
+  copyWithEditedEvent(location: Location, edit: EventEdit): Promise<Location>
 }
 
-/** The backends that `--storage` accepts; each gets a folder for its files. */
-export const backends = { sqlite: sqliteBackend } as const satisfies Record<
-  string,
-  (folder: string) => Backend
->
+/** Where a backend keeps credentials: all that another process needs to reach them. */
+export interface Location {
+  /** For people. */
+  readonly description: string
+  /** Its files are in these folders; those of a server that was given are out of reach. */
+  readonly folders: readonly string[]
+  /** The path of an SQLite file: all of it, or what its server has no place for. */
+  readonly file?: string
+  /** Of its server, with the password. */
+  readonly url?: string
+  /** Whether its server was given, and is not this program's. */
+  readonly given?: boolean
+  readonly schema?: string
+  readonly keyPrefix?: string
+}
+
+/** One entry of an audit chain, and the text in it to replace. */
+export interface EventEdit {
+  readonly chain: string
+  readonly sequence: number
+  readonly from: string
+  readonly to: string
+}
+
+/** The backends that `--storage` accepts. */
+export const backends = {
+  sqlite: sqliteBackend,
+  redis: redisBackend,
+  postgres: postgresBackend,
+} as const satisfies Record<string, Backend>
 
 export type BackendName = keyof typeof backends

@@ -1,10 +1,11 @@
 import type { RecordedEvent } from '@nebula-credential/core'
+import { backends } from '../backend/backend.ts'
 import { expect } from '../expectation.ts'
 import { openManager } from '../open-manager.ts'
 import type { World } from '../world.ts'
 
 export async function findTampering(world: World, { chain, sequence }: RecordedEvent): Promise<void> {
-  const { manager, backend, place, terminal } = world
+  const { manager, place, terminal } = world
   terminal.step('Tamper with the audit')
   const report = await manager.operator('quick-start').verifyAudit()
   expect(report.intact, `The untouched audit has ${report.findingCount} findings.`)
@@ -12,11 +13,12 @@ export async function findTampering(world: World, { chain, sequence }: RecordedE
     `verifyAudit of the store: intact, ${report.entries} entries in ${report.chains.length} chains`,
   )
 
-  const copy = backend.copyWithEditedEvent(chain, sequence, '"denied"', '"success"')
+  const edit = { chain, sequence, from: '"denied"', to: '"success"' }
+  const copy = await backends[place.backend].copyWithEditedEvent(place.location, edit)
   terminal.did(
     `in a copy, ${copy.description}: made "denied" into "success" in chain ${chain}, sequence ${sequence}`,
   )
-  await using copied = await openManager(copy, place.passphrase)
+  await using copied = await openManager({ ...place, location: copy })
   const { findings } = await copied.operator('quick-start').verifyAudit()
   const [finding] = findings
   expect(

@@ -1,8 +1,9 @@
+import { backends } from '../backend/backend.ts'
 import { expect } from '../expectation.ts'
 import type { Credentials, World } from '../world.ts'
 
 export async function lookAtRest(world: World, ids: Credentials): Promise<void> {
-  const { acme, backend, place, terminal } = world
+  const { acme, place, terminal } = world
   terminal.step('Look at what is stored')
   await showRecord(world, ids.grant)
 
@@ -12,7 +13,7 @@ export async function lookAtRest(world: World, ids: Credentials): Promise<void> 
     'access token of ada': (await acme.getToken(ids.grant)).value.expose(),
     passphrase: place.passphrase,
   }
-  const stored = backend.bytesAtRest()
+  const stored = await backends[place.backend].atRest(place.location)
   const found = (text: string) =>
     stored.find(({ bytes }) => spellings(text).some(spelling => bytes.includes(spelling)))
   for (const [name, secret] of Object.entries(secrets)) {
@@ -21,14 +22,12 @@ export async function lookAtRest(world: World, ids: Credentials): Promise<void> 
   }
   expect(found(ids.grant) !== undefined, 'The search did not even find the id of a credential.')
   const size = stored.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  terminal.did(
-    `searched ${stored.map(({ name }) => name).join(', ')} (${size.toLocaleString('en-US')} bytes)`,
-  )
+  terminal.did(`searched all that is stored there byte by byte (${size.toLocaleString('en-US')} bytes)`)
   terminal.saw(`found no secret, neither in clear nor in hex or base64: ${Object.keys(secrets).join(', ')}`)
 }
 
-async function showRecord({ backend, terminal }: World, id: string): Promise<void> {
-  const store = backend.openStore()
+async function showRecord({ place, terminal }: World, id: string): Promise<void> {
+  const store = backends[place.backend].openStore(place.location)
   try {
     const record = await store.get('acme', id)
     expect(record !== undefined, 'The record is not in the store.')

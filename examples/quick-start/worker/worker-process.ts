@@ -1,26 +1,22 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { on, once } from 'node:events'
 import { join } from 'node:path'
-import type { BackendName } from '../backend/backend.ts'
 import { expect } from '../expectation.ts'
-
-/** Where a worker finds the store. The passphrase goes by the environment, never by the arguments. */
-export interface Place {
-  readonly backend: BackendName
-  readonly folder: string
-  readonly passphrase: string
-}
+import type { Place } from '../place.ts'
 
 /** Another process of this program; it is killed when its holder is done with it. */
 export class WorkerProcess implements Disposable {
   readonly #child: ChildProcess
   readonly #messages: NodeJS.AsyncIterator<unknown[]>
 
-  /** @param name of a file beside this one, without its ending */
-  constructor(name: string, { backend, folder, passphrase }: Place, ...args: string[]) {
-    this.#child = fork(join(import.meta.dirname, `${name}.ts`), [backend, folder, ...args], {
+  /**
+   * @param name of a file beside this one, without its ending
+   * @param place goes by the environment, never by the arguments, which all users of a machine can see
+   */
+  constructor(name: string, place: Place, ...args: string[]) {
+    this.#child = fork(join(import.meta.dirname, `${name}.ts`), args, {
       execArgv: ['--conditions=@nebula-credential/source'],
-      env: { ...process.env, NEBULA_PASSPHRASE: passphrase },
+      env: { ...process.env, NEBULA_PLACE: JSON.stringify(place) },
     })
     this.#messages = on(this.#child, 'message', { close: ['disconnect'] })
   }

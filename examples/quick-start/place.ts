@@ -1,0 +1,8 @@
+import type { BackendName, Location } from './backend/backend.ts'
+
+/** Where this program's credentials are, and what opens them: all that a further process needs. */
+export interface Place {
+  readonly backend: BackendName
+  readonly location: Location
+  readonly passphrase: string
+}

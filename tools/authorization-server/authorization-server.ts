@@ -19,6 +19,8 @@ export interface AuthorizationServerOptions {
   readonly dpopNonce?: boolean
   /** Whether authorization requests can be pushed (RFC 9126). Default true. */
   readonly pushedRequests?: boolean
+  /** The lifetime of device codes, in seconds. Default 600. */
+  readonly deviceCodeTtlS?: number
   /** The loopback port. Default: a free one. */
   readonly port?: number
   /** Called for every token request that the server has acted on. */
@@ -62,7 +64,7 @@ export async function startAuthorizationServer(
   options: AuthorizationServerOptions = {},
 ): Promise<AuthorizationServer> {
   const { accessTokenTtlS = 3600, rotate = true, port = 0, onTokenRequest } = options
-  const { dpopNonce = false, pushedRequests = true } = options
+  const { dpopNonce = false, pushedRequests = true, deviceCodeTtlS = 600 } = options
   const server = createServer()
   await new Promise<void>((resolve, reject) =>
     server.once('error', reject).listen(port, '127.0.0.1', resolve),
@@ -73,7 +75,7 @@ export async function startAuthorizationServer(
   const storage = new StrictStorage()
   const provider = createProvider(
     issuer,
-    { accessTokenTtlS, rotate, clients: registered, dpopNonce, pushedRequests },
+    { accessTokenTtlS, rotate, clients: registered, dpopNonce, pushedRequests, deviceCodeTtlS },
     storage,
   )
 

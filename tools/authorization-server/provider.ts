@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider'
+import { devicePages } from './device-pages.ts'
 import { registerFurtherGrants } from './further-grants.ts'
 import type { StrictStorage } from './strict-adapter.ts'
 
@@ -9,6 +10,7 @@ export interface ProviderOptions {
   readonly clients: readonly ClientMetadata[]
   readonly dpopNonce: boolean
   readonly pushedRequests: boolean
+  readonly deviceCodeTtlS: number
 }
 
 /** What a grant that is issued without a browser has. */
@@ -20,7 +22,7 @@ export const allScopes = [...scopes, 'email']
 /** A real OpenID provider. */
 export function createProvider(
   issuer: string,
-  { accessTokenTtlS, rotate, clients, dpopNonce, pushedRequests }: ProviderOptions,
+  { accessTokenTtlS, rotate, clients, dpopNonce, pushedRequests, deviceCodeTtlS }: ProviderOptions,
   storage: StrictStorage,
 ): Provider {
   const fortnightS = 14 * 24 * 3600
@@ -56,12 +58,12 @@ export function createProvider(
       IdToken: accessTokenTtlS,
       Interaction: 600,
       Session: 600,
-      DeviceCode: 600,
+      DeviceCode: deviceCodeTtlS,
     },
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
-      deviceFlow: { enabled: true },
+      deviceFlow: { enabled: true, ...devicePages },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => dpopNonce },
       pushedAuthorizationRequests: { enabled: pushedRequests },
       introspection: {

@@ -7,7 +7,7 @@ import {
 import { fetchJson } from '@nebula-credential/outbound'
 import { fetchUserInfo, skipSubjectCheck } from 'openid-client'
 import { z } from 'zod'
-import type { JsonObject } from '../token-endpoint/dialect.ts'
+import type { JsonObject } from '../token-endpoint/json-object.ts'
 import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 
 /** Where a provider says whose account a token is for. */

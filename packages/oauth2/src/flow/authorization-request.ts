@@ -62,7 +62,8 @@ export async function authorizationRequest(
 /** What is asked for, in the provider's dialect. */
 export function requestParameters(config: FlowConfig): URLSearchParams {
   const { scope, dialect = {} } = config
-  const parameters = parametersOf({ ...config, scope: undefined })
+  const { audience, resource } = config
+  const parameters = parametersOf({ audience, resource })
   const own = { ...dialect.authorizationParameters, ...config.authorizationParameters }
   for (const [name, value] of Object.entries(own)) parameters.set(name, value)
   if (scope !== undefined) {

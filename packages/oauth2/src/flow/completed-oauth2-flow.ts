@@ -6,7 +6,7 @@ import {
   type Secret,
   type SecretString,
 } from '@nebula-credential/core'
-import type { JsonObject } from '../token-endpoint/dialect.ts'
+import type { JsonObject } from '../token-endpoint/json-object.ts'
 import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import {
   assumedLifetimeMs,

@@ -1,4 +1,4 @@
-import { type NotYet, SecretString, secret } from '@nebula-credential/core'
+import { type NotYet, ProviderFailure, SecretString, secret } from '@nebula-credential/core'
 import { initiateDeviceAuthorization } from 'openid-client'
 import { z } from 'zod'
 import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
@@ -56,7 +56,11 @@ export async function deviceRequest(
   }
 }
 
-/** Asks once whether the person is done, RFC 8628 section 3.4. @throws ProviderFailure */
+/**
+ * Asks once whether the person is done, RFC 8628 section 3.4. An answer that was lost is transient: asking again with
+ * the same code is what the RFC has clients do, and nobody else has seen what the lost answer held.
+ * @throws ProviderFailure
+ */
 export async function pollDevice(
   endpoint: TokenEndpoint,
   config: FlowConfig,
@@ -78,8 +82,14 @@ export async function pollDevice(
   } catch (error) {
     if (said === 'authorization_pending') return { retryAfterMs: pending.code.intervalMs }
     if (said === 'slow_down') return { retryAfterMs: pending.code.intervalMs, slowerByMs: slowDownMs }
-    throw error
+    throw repeatable(error)
   }
+}
+
+function repeatable(error: unknown): unknown {
+  if (!(error instanceof ProviderFailure) || error.kind !== 'unknown') return error
+  const { message, cause, retryAt, peerDown } = error
+  return new ProviderFailure('transient', message, { cause, retryAt, peerDown })
 }
 
 async function peek(response: Response): Promise<{ readonly error?: unknown }> {

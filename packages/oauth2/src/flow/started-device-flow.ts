@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { ProviderFailure } from '@nebula-credential/core'
+import { type Clock, ProviderFailure, systemClock } from '@nebula-credential/core'
 import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
-import { type CompletedOAuth2Flow, completedFlow } from './completed-oauth2-flow.ts'
+import { CompletedOAuth2Flow, completedFlow } from './completed-oauth2-flow.ts'
 import { type DeviceCode, type PendingDevice, pollDevice } from './device-request.ts'
 import type { FlowConfig } from './flow-config.ts'
 import { type FlowEnvironment, flowEnvironment } from './flow-environment.ts'
@@ -10,6 +9,12 @@ import { type FlowEnvironment, flowEnvironment } from './flow-environment.ts'
 export interface DeviceNotYet {
   readonly retryAfterMs: number
   readonly slowerByMs?: number | undefined
+}
+
+/** How to wait for the person: until the signal says otherwise. */
+export interface DeviceWait extends Omit<FlowEnvironment, 'startedAt'> {
+  /** Default: the machine's. */
+  readonly clock?: Clock | undefined
 }
 
 /** A flow that waits for a person to enter a code on another device. */
@@ -40,17 +45,31 @@ export class StartedDeviceFlow {
   }
 
   /**
-   * Waits until the person is done, as fast as the server allows.
+   * Waits until the person is done, as fast as the server allows. Outages are waited out, twice as long each time.
    * @throws ProviderFailure terminal when the person said no or the code has ended; the signal's reason
    */
-  async wait(given: FlowEnvironment = {}): Promise<CompletedOAuth2Flow> {
-    let slowerByMs = 0
-    while (Date.now() < this.code.expiresAt) {
-      const outcome = await this.poll(given)
-      if (!('retryAfterMs' in outcome)) return outcome
-      slowerByMs += outcome.slowerByMs ?? 0
-      await delay(outcome.retryAfterMs + slowerByMs, undefined, given.signal && { signal: given.signal })
+  async wait({ clock = systemClock, ...given }: DeviceWait = {}): Promise<CompletedOAuth2Flow> {
+    const { expiresAt } = this.code
+    let { intervalMs } = this.code
+    let outageMs = 0
+    while (clock.now() < expiresAt) {
+      const outcome = await this.poll({ ...given, startedAt: clock.now() }).catch(outage)
+      if (outcome instanceof CompletedOAuth2Flow) return outcome
+      if (outcome instanceof ProviderFailure) {
+        outageMs = Math.max(intervalMs, outageMs * 2, (outcome.retryAt ?? 0) - clock.now())
+      } else {
+        outageMs = 0
+        intervalMs += outcome.slowerByMs ?? 0
+      }
+      const pauseMs = Math.max(intervalMs, outageMs)
+      await clock.sleep(Math.min(pauseMs, Math.max(0, expiresAt - clock.now())), given.signal)
     }
     throw new ProviderFailure('terminal', 'the code was not entered in time')
   }
+}
+
+/** RFC 8628 section 3.5. */
+function outage(error: unknown): ProviderFailure {
+  if (error instanceof ProviderFailure && error.kind === 'transient') return error
+  throw error
 }

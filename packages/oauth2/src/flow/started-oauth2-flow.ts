@@ -1,4 +1,4 @@
-import { authorizationCodeGrant } from 'openid-client'
+import { authorizationCodeGrant, type Configuration, type DPoPOptions } from 'openid-client'
 import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import type { PendingRedirect } from './authorization-request.ts'
 import { callbackParameters, checkedCallback } from './callback.ts'
@@ -59,16 +59,12 @@ export class StartedOAuth2Flow {
       pkceCodeVerifier: codeVerifier.expose(),
       ...(nonce !== undefined && { expectedNonce: nonce }),
     }
-    const tokenParameters = endpoint.requestParameters({ resource: this.#config.resource })
-    if (!verified) {
-      const answer = await endpoint.tokens(false, (configuration, dpop) =>
-        authorizationCodeGrant(configuration, callback, checks, tokenParameters, dpop),
-      )
-      return { answer }
-    }
-    const answer = await endpoint.verifiedTokens((configuration, dpop) =>
-      authorizationCodeGrant(configuration, callback, checks, tokenParameters, dpop),
-    )
+    const { resource, parameters: further } = this.#config
+    const tokenParameters = endpoint.requestParameters({ resource, parameters: further })
+    const exchange = (configuration: Configuration, dpop: DPoPOptions) =>
+      authorizationCodeGrant(configuration, callback, checks, tokenParameters, dpop)
+    if (!verified) return { answer: await endpoint.tokens(false, exchange) }
+    const answer = await endpoint.verifiedTokens(exchange)
     return { answer, claims: answer.claims() }
   }
 }

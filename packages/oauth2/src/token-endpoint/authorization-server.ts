@@ -75,7 +75,7 @@ export const requestedAccess = z.object({
   audience: z.string().min(1).optional(),
   /** RFC 8707. */
   resource: z.array(z.url()).optional(),
-  /** Further parameters of the server's own. Not for secrets. */
+  /** Further parameters of token requests, of the server's own. Not for secrets. */
   parameters: z
     .record(z.string().min(1), z.string())
     .refine(given => !Object.keys(given).some(name => ownParameters.has(name)), {

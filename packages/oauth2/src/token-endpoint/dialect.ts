@@ -1,3 +1,5 @@
+import { type JsonObject, parsedObject } from './json-object.ts'
+
 /** How a provider departs from the standards. Data, and small functions over the JSON that it answers. */
 export interface Dialect {
   /** What stands between scopes. Default a space, RFC 6749 section 3.3. */
@@ -21,8 +23,6 @@ export interface Dialect {
   /** Whether a token without `expires_in` lasts until it is revoked. Default false: a lifetime is assumed. */
   readonly lastsWithoutExpiry?: boolean | undefined
 }
-
-export type JsonObject = Readonly<Record<string, unknown>>
 
 /** An answer in the words of the standards; anything that is no JSON object comes back as it is. */
 export async function inStandardWords(
@@ -63,23 +63,14 @@ function standardBody(dialect: Dialect, body: JsonObject): JsonObject {
   }
 }
 
-/** A form as JSON, for servers that want it so. */
-export function asJson(init: RequestInit, dialect: Dialect): RequestInit {
+/** A token request as the provider wants it: with its headers, and as JSON where it takes no forms. */
+export function inDialect(init: RequestInit, dialect: Dialect): RequestInit {
   const headers = new Headers(init.headers)
   for (const [name, value] of Object.entries(dialect.tokenHeaders ?? {})) headers.set(name, value)
   if (dialect.body !== 'json') return { ...init, headers }
   headers.set('content-type', 'application/json')
   const fields = Object.fromEntries(new URLSearchParams(String(init.body)))
   return { ...init, headers, body: JSON.stringify(fields) }
-}
-
-function parsedObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function sameUrl(from: Response, to: Response): Response {

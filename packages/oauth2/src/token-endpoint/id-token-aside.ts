@@ -1,3 +1,5 @@
+import { parsedObject } from './json-object.ts'
+
 /**
  * Takes the ID token out of a token response before the library sees it. The library refuses a whole response whose ID
  * token it finds at fault, and with it a refresh token that has replaced ours already; who reads the ID token verifies it.
@@ -19,14 +21,5 @@ export function setIdTokenAside(): {
       if (typeof received === 'string') idToken = received
       return new Response(JSON.stringify(others), { status, headers })
     },
-  }
-}
-
-function parsedObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
-  } catch {
-    return undefined
   }
 }

@@ -20,7 +20,10 @@ export const oauthClient = z.discriminatedUnion('authentication', [
   z.strictObject({ authentication: z.literal('client_secret_jwt'), id: clientId, secret: secret() }),
   z.strictObject({ authentication: z.literal('private_key_jwt'), id: clientId, ...signingKey.shape }),
   /** The certificate is presented by the `fetch` that the manager is built with. */
-  z.strictObject({ authentication: z.literal('tls_client_auth'), id: clientId }),
+  z.strictObject({
+    authentication: z.enum(['tls_client_auth', 'self_signed_tls_client_auth']),
+    id: clientId,
+  }),
   z.strictObject({ authentication: z.literal('none'), id: clientId }),
 ])
 export type OAuthClient = z.output<typeof oauthClient>
@@ -39,10 +42,16 @@ export async function authenticationOf(client: OAuthClient): Promise<ClientAuth>
       return PrivateKeyJwt(keyId === undefined ? key : { key, kid: keyId })
     }
     case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
       return TlsClientAuth()
     case 'none':
       return None()
   }
+}
+
+/** Whether the connection itself proves who we are, RFC 8705 section 2. */
+export function presentsCertificate({ authentication }: OAuthClient): boolean {
+  return authentication === 'tls_client_auth' || authentication === 'self_signed_tls_client_auth'
 }
 
 /** The circuit breaker's name of a client at a token endpoint. */

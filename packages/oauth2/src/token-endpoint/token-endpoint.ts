@@ -21,10 +21,11 @@ import {
   parametersOf,
   type RequestedAccess,
 } from './authorization-server.ts'
-import { asJson, type Dialect, inStandardWords, type JsonObject } from './dialect.ts'
+import { type Dialect, inDialect, inStandardWords } from './dialect.ts'
 import { dpopKeyPair } from './dpop-key.ts'
 import { setIdTokenAside } from './id-token-aside.ts'
-import { authenticationOf, type OAuthClient } from './oauth-client.ts'
+import type { JsonObject } from './json-object.ts'
+import { authenticationOf, type OAuthClient, presentsCertificate } from './oauth-client.ts'
 import { serverMetadata } from './server-metadata.ts'
 import { tokenEndpointFailure } from './token-endpoint-errors.ts'
 import type { TokenResponse } from './token-set.ts'
@@ -200,7 +201,7 @@ export class TokenEndpoint {
     const fetch = outboundFetch(this.#environment)
     const properties = {
       [clockTolerance]: clockToleranceS,
-      use_mtls_endpoint_aliases: client.authentication === 'tls_client_auth',
+      use_mtls_endpoint_aliases: presentsCertificate(client),
     }
     const configuration = new Configuration(
       this.metadata,
@@ -210,9 +211,10 @@ export class TokenEndpoint {
     )
     // The manager limits the time, by the signal.
     configuration.timeout = 0
+    const tokenUrls = new Set([this.url, this.metadata.mtls_endpoint_aliases?.token_endpoint])
     configuration[customFetch] = async (url, options) => {
       const init = { ...(options as RequestInit), signal }
-      return read(await fetch(url, url === this.url ? asJson(init, this.dialect) : init))
+      return read(await fetch(url, tokenUrls.has(url) ? inDialect(init, this.dialect) : init))
     }
     const configured = isDiscovered(server) ? server.issuer : server.tokenEndpoint
     if (configured.startsWith('http:')) allowInsecureRequests(configuration)

@@ -1,3 +1,4 @@
+export { dpopFetch } from './authenticator/dpop-fetch.ts'
 export { type ConnectionToken, type DpopToken, dpopToken } from './connection/oauth-token.ts'
 export { oauth2Connection, oauth2DpopConnection } from './connection/oauth2-connection.ts'
 export { oauth2ClientCredentials } from './credential/oauth2-client-credentials.ts'

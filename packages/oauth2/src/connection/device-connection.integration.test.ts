@@ -3,7 +3,7 @@ import { leakScan } from '@nebula-credential/testing'
 import { Browser, type Person } from 'authorization-server'
 import { describe, expect, it } from 'vitest'
 import { ConnectionStage, rejection } from '../../test/connection-stage.ts'
-import { loopbackFetch } from '../../test/environment.ts'
+import { listeningFetch } from '../../test/listening-fetch.ts'
 import { WatchedClock } from '../../test/watched-clock.ts'
 import { oauth2Connection } from './oauth2-connection.ts'
 
@@ -131,15 +131,9 @@ describe('an account connected on another device', () => {
   })
 
   it('shows its device code nowhere, at rest neither', async () => {
-    const bodies: string[] = []
-    const outbound = loopbackFetch()
-    const fetch: typeof globalThis.fetch = async (input, init) => {
-      const response = await outbound(input, init)
-      if (String(input).endsWith('/device/auth')) bodies.push(await response.clone().text())
-      return response
-    }
+    const { fetch, lastAnswer } = listeningFetch()
     const { stage, manager, begun, interaction } = await begin({ fetch })
-    const { device_code: deviceCode } = JSON.parse(bodies[0] ?? '{}') as { device_code: string }
+    const deviceCode = lastAnswer('/device/auth', 'device_code')
     expect(deviceCode).toMatch(/.{20}/)
     const secrets = [deviceCode, stage.server.clients.basic.secret]
     const record = await new MemoryStateStore(stage.backend).get('acme', begun.credentialId)

@@ -1,21 +1,30 @@
 import type { webcrypto } from 'node:crypto'
 import { type Secret, SecretString } from '@nebula-credential/core'
-import { exportJWK, importJWK } from 'jose'
+import { exportJWK, importJWK, type JWK } from 'jose'
 import { randomDPoPKeyPair } from 'openid-client'
 
-const algorithm = 'ES256'
+/** The algorithm of every key that tokens are bound to. */
+export const dpopAlgorithm = 'ES256'
 
 /** A new key that tokens are bound to, RFC 9449, as the JSON of its private JWK. */
 export async function newDpopKey(): Promise<SecretString> {
-  const { privateKey } = await randomDPoPKeyPair(algorithm, { extractable: true })
+  const { privateKey } = await randomDPoPKeyPair(dpopAlgorithm, { extractable: true })
   return SecretString.from(JSON.stringify(await exportJWK(privateKey)))
 }
 
 /** Both halves of a stored key. */
 export async function dpopKeyPair(stored: Secret): Promise<webcrypto.CryptoKeyPair> {
-  const { d, ...publicPart } = JSON.parse(stored.expose())
+  const privateJwk: JWK = JSON.parse(stored.expose())
   return {
-    privateKey: (await importJWK({ ...publicPart, d }, algorithm)) as webcrypto.CryptoKey,
-    publicKey: (await importJWK(publicPart, algorithm, { extractable: true })) as webcrypto.CryptoKey,
+    privateKey: (await importJWK(privateJwk, dpopAlgorithm)) as webcrypto.CryptoKey,
+    publicKey: (await importJWK(publicDpopKey(stored), dpopAlgorithm, {
+      extractable: true,
+    })) as webcrypto.CryptoKey,
   }
+}
+
+/** What of a stored key everybody may know. */
+export function publicDpopKey(stored: Secret): JWK {
+  const { kty, crv, x, y }: JWK = JSON.parse(stored.expose())
+  return { kty, crv, x, y } as JWK
 }

@@ -201,6 +201,29 @@ describe('a store that refuses after the provider granted', () => {
     expect(await heir.describe(id)).toMatchObject({ generation: 2 })
   })
 
+  test('closing makes a last try also when it comes in the middle of one that fails', async () => {
+    const world = new World({ lifetimeMs: 60_000 })
+    const store = new FaultyStore(new MemoryStateStore(world.backend), [], world.clock)
+    const nowhere = { list: async () => [], remove: async () => {}, close: async () => {} }
+    const slow = async () => {
+      await world.clock.sleep(1_000)
+      throw new CredentialError('STORAGE_UNAVAILABLE', 'no answer')
+    }
+    Object.assign(store, { outbox: () => ({ name: 'slow', put: slow, ...nowhere }) })
+    const manager = await world.manager(store)
+    const view = manager.as(acme)
+    const id = await view.createCredential(world.account, world.input())
+    await world.clock.advance(60_001)
+    await refuseDuringRefresh({ world, store, manager, view, id })
+    const refused = store.callsOf('replace')
+    while (store.callsOf('replace') === refused) await world.clock.advance(10)
+    // It has found the store away, and the outbox has not answered yet.
+    store.inject()
+    await world.settle(manager.close())
+    const heir = (await world.manager()).as(acme)
+    expect(await heir.describe(id)).toMatchObject({ generation: 2 })
+  })
+
   test('a write that happened although it was refused is found, not repeated', async () => {
     const { world, store, view, id } = await expired()
     store.inject({ method: 'replace', call: 1, kind: 'disconnect' })

@@ -161,6 +161,8 @@ async function saveBehind(runtime: Runtime, granted: Granted, alreadyPut: boolea
       await clock
         .sleep(atRisk ? Math.min(pauseMs, longestPauseAtRiskMs) : pauseMs, background.signal)
         .catch(() => {})
+      // One that is under way when the manager closes may have found away what has come back since.
+      const isLast = background.signal.aborted
       try {
         await writeState(runtime, granted)
         if (put) await runtime.outbox.remove(base.scope.tenantId, base.id, granted.attemptId)
@@ -168,7 +170,7 @@ async function saveBehind(runtime: Runtime, granted: Granted, alreadyPut: boolea
       } catch {
         if (!put) put = await putIntoOutbox(runtime, granted)
       }
-      if (background.signal.aborted) return
+      if (isLast) return
     }
   } finally {
     runtime.unsaved.delete(keyOf(base))

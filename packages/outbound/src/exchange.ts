@@ -21,6 +21,7 @@ export class Exchange {
     try {
       return await undiciFetch(this.#url, {
         ...(init as object),
+        ...(init.body instanceof ReadableStream && { body: this.#whileWanted(init.body) }),
         redirect: 'manual',
         signal: this.#deadline.signal,
         dispatcher: agent.compose(
@@ -33,6 +34,11 @@ export class Exchange {
       this.#deadline.clear()
       throw this.#meaning(error)
     }
+  }
+
+  /** The same stream, given up with the request: undici would read it to its end. */
+  #whileWanted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    return body.pipeThrough(new TransformStream(), { signal: this.#deadline.signal })
   }
 
   async drop(response: UndiciResponse): Promise<void> {

@@ -52,7 +52,7 @@ export function guardedFetch(options: GuardedFetchOptions = {}): typeof globalTh
   const lookup = options.lookup ?? (hostname => systemLookup(hostname, { all: true }))
   const agent = guardedAgent(addressPolicy(options.allow ?? []), lookup, connectTimeoutMs)
   return async (input, init) => {
-    const request = plainRequest(input, init)
+    const request = await plainRequest(input, init)
     const url = checkedUrl(request.url, options.dangerouslyAllowHttp ?? false)
     const exchange = new Exchange(url, new Deadline(timeoutMs, request.init.signal))
     const response = await exchange.send(agent, request.init)

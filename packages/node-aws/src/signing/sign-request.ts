@@ -42,7 +42,7 @@ export async function signRequest(
   })
   return new Request(urlOf(request, signed.query), {
     method: request.method,
-    headers: sentHeaders(signed.headers, body),
+    headers: sentHeaders(signed.headers),
     body: body === undefined ? request.body : body.byteLength === 0 ? null : body,
     redirect: request.redirect,
     signal: request.signal,
@@ -142,12 +142,7 @@ function percentEncoded(text: string): string {
   )
 }
 
-/** Not the host, which fetch sends itself; but the length, which S3 requires and which a fetch may lose with a Request. */
-function sentHeaders(
-  { host: _host, ...headers }: Record<string, string>,
-  body: Uint8Array | undefined,
-): Record<string, string> {
-  return body === undefined || body.byteLength === 0
-    ? headers
-    : { ...headers, 'content-length': String(body.byteLength) }
+/** All but the host, which fetch sends itself. */
+function sentHeaders({ host: _host, ...headers }: Record<string, string>): Record<string, string> {
+  return headers
 }

@@ -27,10 +27,8 @@ export async function callSts(
     const request = new Request(endpointOf(location, 'sts'), { method: 'POST', body })
     const { region } = location
     const scope = { service: 'sts', region, now: clock.now() }
-    const { url, headers } = key ? await signRequest(request, key, scope, 'hashed') : request
-    // Not the Request: a fetch would send its body as a stream, without a length.
-    const init = { method: 'POST', headers, body: body.toString(), signal: environment.signal }
-    return outboundFetch(environment)(url, init).catch(error => {
+    const sent = key ? await signRequest(request, key, scope, 'hashed') : request
+    return outboundFetch(environment)(sent, { signal: environment.signal }).catch(error => {
       throw failureFromError(error)
     })
   }

@@ -13,7 +13,7 @@ export function refreshConnection(dialect: Dialect | undefined) {
     if (refreshToken === undefined) throw new ProviderFailure('terminal', 'there is no refresh token')
     const endpoint = await TokenEndpoint.open(state, environment, { dialect, dpopKey })
     const response = await endpoint.refresh(refreshToken.expose(), { resource, parameters })
-    const details = response.body && dialect?.details?.(response.body)
+    const details = response.body && dialect?.details?.(response.body, endpoint.url)
     return {
       ...state,
       tokenEndpoint: endpoint.url,

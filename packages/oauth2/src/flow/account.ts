@@ -15,7 +15,7 @@ export type AccountSource =
   /** OpenID Connect: the ID token and the userinfo endpoint. */
   | { readonly from: 'openid' }
   /** The token endpoint's own answer, as the provider sent it. */
-  | { readonly from: 'token response'; read(body: JsonObject): Account | undefined }
+  | { readonly from: 'token response'; read(body: JsonObject, tokenEndpoint: string): Account | undefined }
   /** An endpoint of the provider's API. */
   | {
       readonly from: 'api'

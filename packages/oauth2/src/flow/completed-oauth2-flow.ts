@@ -83,7 +83,7 @@ export async function completedFlow(
     { startedAt: environment.startedAt, lifetimeMs: lifetimeWithoutExpiry(config) },
   )
   const account = await accountOfGrant(config, endpoint, environment, granted, tokens)
-  const details = answer.body && config.dialect?.details?.(answer.body)
+  const details = answer.body && config.dialect?.details?.(answer.body, endpoint.url)
   return new CompletedOAuth2Flow({
     tokens,
     tokenEndpoint: endpoint.url,
@@ -111,7 +111,7 @@ async function accountOfGrant(
 ): Promise<Account | undefined> {
   const source = accountSource(config)
   if (source === undefined) return undefined
-  if (source.from === 'token response') return answer.body && source.read(answer.body)
+  if (source.from === 'token response') return answer.body && source.read(answer.body, endpoint.url)
   try {
     return await askAccount(source, { endpoint, accessToken, environment, claims })
   } catch (error) {

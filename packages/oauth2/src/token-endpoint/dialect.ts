@@ -18,8 +18,15 @@ export interface Dialect {
   readonly readTokens?: ((body: JsonObject) => JsonObject) | undefined
   /** Error codes of its own, and the registered ones that they mean. */
   readonly errorCodes?: Readonly<Record<string, string>> | undefined
-  /** What else the answer tells of the connection: an address of the account's own, a workspace. Not for secrets. */
-  readonly details?: ((body: JsonObject) => Readonly<Record<string, string>>) | undefined
+  /**
+   * What else the answer, or the token endpoint's URL, tells of the connection: an address of the account's own, a
+   * workspace. Not for secrets.
+   */
+  readonly details?:
+    | ((body: JsonObject, tokenEndpoint: string) => Readonly<Record<string, string>>)
+    | undefined
+  /** Where refresh tokens go. Default the token endpoint, RFC 6749 section 6. */
+  readonly refreshEndpoint?: string | undefined
   /** Whether a token without `expires_in` lasts until it is revoked. Default false: a lifetime is assumed. */
   readonly lastsWithoutExpiry?: boolean | undefined
 }
@@ -42,7 +49,9 @@ export async function inStandardWords(
   return sameUrl(response, new Response(JSON.stringify(body), { status, statusText, headers }))
 }
 
-function standardBody(dialect: Dialect, body: JsonObject): JsonObject {
+function standardBody(dialect: Dialect, given: JsonObject): JsonObject {
+  // What is null is not there, whatever the library makes of it.
+  const body: JsonObject = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
   const { error, access_token: token, token_type: type, scope } = body
   if (typeof token !== 'string') {
     const meant = typeof error === 'string' ? dialect.errorCodes?.[error] : undefined
@@ -53,13 +62,12 @@ function standardBody(dialect: Dialect, body: JsonObject): JsonObject {
     ...body,
     // Its absence, and names of its own, mean a bearer token wherever we have seen them.
     token_type: typeof type === 'string' && type.toLowerCase() === 'dpop' ? type : 'bearer',
-    ...(scope !== undefined &&
-      scope !== null && {
-        scope: words
-          .map(word => String(word).trim())
-          .join(' ')
-          .trim(),
-      }),
+    ...(scope !== undefined && {
+      scope: words
+        .map(word => String(word).trim())
+        .join(' ')
+        .trim(),
+    }),
   }
 }
 

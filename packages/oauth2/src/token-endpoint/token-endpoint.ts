@@ -100,9 +100,16 @@ export class TokenEndpoint {
 
   /** RFC 6749 section 6. @throws ProviderFailure, CredentialError CONFIG_INVALID */
   refresh(refreshToken: string, access: RequestedAccess): Promise<TokenResponse> {
-    return this.tokens(true, (configuration, dpop) =>
+    return this.#refreshing().tokens(true, (configuration, dpop) =>
       refreshTokenGrant(configuration, refreshToken, this.requestParameters(access), dpop),
     )
+  }
+
+  #refreshing(): TokenEndpoint {
+    const { refreshEndpoint } = this.dialect
+    if (refreshEndpoint === undefined) return this
+    const metadata = { ...this.metadata, token_endpoint: refreshEndpoint }
+    return new TokenEndpoint(metadata, this.#registration, this.#environment, this.#options)
   }
 
   /** Any other grant. @throws ProviderFailure, CredentialError CONFIG_INVALID */

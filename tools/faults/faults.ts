@@ -7,12 +7,17 @@ import { lostAnswer } from './faults/lost-answer.ts'
 import { lostSubscription } from './faults/lost-subscription.ts'
 import { migrating } from './faults/migrating.ts'
 import { noLock } from './faults/no-lock.ts'
-import { connectionsCut, connectionsExhausted, postgresRestarted } from './faults/postgres-away.ts'
+import {
+  connectionsCut,
+  connectionsExhausted,
+  poolExhausted,
+  postgresRestarted,
+} from './faults/postgres-away.ts'
 import { realProvider } from './faults/real-provider.ts'
 import { redisFailOver } from './faults/redis-fail-over.ts'
 import { redisRestarted } from './faults/redis-restarted.ts'
 import { redlock } from './faults/redlock.ts'
-import { refusedWrite, unreachableStore } from './faults/refused-write.ts'
+import { fullDisk, refusedWrite } from './faults/refused-write.ts'
 import { slowProvider } from './faults/slow-provider.ts'
 import { slowStore } from './faults/slow-store.ts'
 
@@ -25,7 +30,7 @@ export const faults: readonly Fault[] = [
   slowProvider,
   lostAnswer,
   refusedWrite,
-  unreachableStore,
+  fullDisk,
   redisRestarted,
   redisFailOver,
   noLock,
@@ -33,6 +38,7 @@ export const faults: readonly Fault[] = [
   postgresRestarted,
   connectionsCut,
   connectionsExhausted,
+  poolExhausted,
   lostSubscription,
   migrating,
   slowStore,

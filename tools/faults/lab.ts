@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type BearerToken, type CredentialId, isCredentialError } from '@nebula-credential/core'
+import type { BearerToken, CredentialId } from '@nebula-credential/core'
+import { Client } from 'pg'
 import { Points } from '../../packages/core/test/crash/points.ts'
-import { acme, type Site } from '../../packages/core/test/crash/sqlite-world.ts'
+import type { Site } from '../../packages/core/test/crash/sqlite-world.ts'
 import {
   type Family,
   type FamilyOptions,
@@ -14,7 +14,7 @@ import { WorkerProcess } from '../../packages/core/test/crash/worker-process.ts'
 import { PostgresServer } from '../services/postgres-server.ts'
 import { RedisServer } from '../services/redis-server.ts'
 import { TcpProxy } from '../services/tcp-proxy.ts'
-import type { Tally } from './tally.ts'
+import { SmallDisk } from './small-disk.ts'
 import { type Backend, openWorld, type World, type WorldManager } from './world.ts'
 
 export type AccountId = CredentialId<BearerToken>
@@ -23,6 +23,13 @@ export type AccountId = CredentialId<BearerToken>
 export interface Reached<Server> {
   readonly server: Server
   readonly proxy: TcpProxy
+}
+
+export interface CredentialOptions extends FamilyOptions {
+  /** How much of its lifetime the token has left, in milliseconds. Default: it has ended. */
+  readonly leftMs?: number | undefined
+  /** By how much its state is larger than it need be. Default 0. */
+  readonly paddingBytes?: number | undefined
 }
 
 /** The times of a world whose processes die: a process that has died is waited for no longer than this. */
@@ -43,29 +50,35 @@ const policy = {
 export class Lab implements AsyncDisposable {
   readonly backend: Backend
   readonly tokens: StrictTokenServer
+  /** On this machine's own disk. */
+  readonly folder: string
   readonly redis: Reached<RedisServer> | undefined
   readonly postgres: Reached<PostgresServer> | undefined
+  /** Where the state is kept, for a fault that mounts. */
+  readonly disk: SmallDisk | undefined
   readonly #stack: AsyncDisposableStack
-  readonly #folder: string
   #spaces = 0
 
   private constructor(
     backend: Backend,
     tokens: StrictTokenServer,
     stack: AsyncDisposableStack,
-    servers: { redis?: Reached<RedisServer> | undefined; postgres?: Reached<PostgresServer> | undefined },
+    folder: string,
+    { redis, postgres, disk }: Pick<Lab, 'redis' | 'postgres' | 'disk'>,
   ) {
     this.backend = backend
     this.tokens = tokens
-    this.redis = servers.redis
-    this.postgres = servers.postgres
+    this.redis = redis
+    this.postgres = postgres
+    this.disk = disk
     this.#stack = stack
-    this.#folder = mkdtempSync(join(tmpdir(), 'nebula-faults-'))
-    stack.defer(() => rmSync(this.#folder, { recursive: true, force: true }))
+    this.folder = folder
   }
 
-  static async open(backend: Backend): Promise<Lab> {
+  static async open(backend: Backend, mounts = false): Promise<Lab> {
     const stack = new AsyncDisposableStack()
+    const folder = mkdtempSync(join(tmpdir(), 'nebula-faults-'))
+    stack.defer(() => rmSync(folder, { recursive: true, force: true }))
     const reach = async <Server extends AsyncDisposable & { readonly port: number }>(
       started: Promise<Server>,
     ) => {
@@ -76,18 +89,19 @@ export class Lab implements AsyncDisposable {
     const postgres = backend.includes('postgres')
       ? await reach(PostgresServer.start({ settings: { max_connections: '60' } }))
       : undefined
+    const disk = mounts ? stack.use(await diskOf(folder, postgres?.server)) : undefined
     const tokens = stack.use(await StrictTokenServer.start())
-    return new Lab(backend, tokens, stack, { redis, postgres })
+    return new Lab(backend, tokens, stack, folder, { redis, postgres, disk })
   }
 
   /** A new world: nothing is stored in it. */
   world(changes: Partial<World> = {}): World {
-    const { redis, postgres, backend } = this
+    const { redis, postgres, backend, disk } = this
     const url = postgres && new URL(postgres.server.url)
     if (url && postgres) url.port = String(postgres.proxy.port)
     return {
       backend,
-      folder: this.#folder,
+      folder: backend === 'sqlite' && disk !== undefined ? disk.folder : this.folder,
       space: `faults_${++this.#spaces}`,
       redisUrl: redis && `redis://${redis.proxy.host}:${redis.proxy.port}`,
       postgresUrl: url?.href,
@@ -99,6 +113,11 @@ export class Lab implements AsyncDisposable {
 
   site(world: World): Site<World> {
     return { program: new URL('worker.ts', import.meta.url), world, open: openWorld }
+  }
+
+  /** A process that waits to be told of its world. It ends with the lab, or earlier. */
+  async process(): Promise<WorkerProcess<World>> {
+    return this.#stack.use(await WorkerProcess.start<World>(new URL('worker.ts', import.meta.url)))
   }
 
   /** A process with a manager in the world. It ends with the lab, or earlier. */
@@ -114,16 +133,30 @@ export class Lab implements AsyncDisposable {
   /** A credential in the world, whose token has ended or has `leftMs` left. */
   async credential(
     world: World,
-    options: FamilyOptions & { readonly leftMs?: number } = {},
+    options: CredentialOptions = {},
   ): Promise<{ family: Family; id: AccountId }> {
     const family = this.tokens.family(options)
     await using manager = await openWorld(world, new Points(() => {}))
     const input = {
-      url: this.tokens.urlOf(family),
+      // The fragment of a URL is not sent.
+      url: `${this.tokens.urlOf(family)}#${'x'.repeat(options.paddingBytes ?? 0)}`,
       rotating: options.rotating ?? true,
       ...family.issue(options.leftMs ?? -1),
     }
     return { family, id: await manager.createCredential('account', input) }
+  }
+
+  /** What the server's own user asks of PostgreSQL, by a connection that nothing disturbs. */
+  async sql(text: string): Promise<readonly Record<string, unknown>[]> {
+    const client = new Client(this.postgres?.server.url)
+    await client.connect()
+    try {
+      // A server that was made read-only must take the order not to be.
+      await client.query('SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE')
+      return (await client.query(text)).rows
+    } finally {
+      await client.end()
+    }
   }
 
   /** Lets everything through again. */
@@ -139,46 +172,14 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-/**
- * What a caller of another process gets, who tries again as long as it is told that it may: a token that the provider
- * accepts, after which the grant must go on, or the loss of the grant.
- */
-export async function recover(
-  tally: Tally,
-  manager: WorldManager,
-  { id, family }: { readonly id: AccountId; readonly family: Family },
-  withinMs = 15_000,
-): Promise<'token' | 'rotation_lost' | 'neither'> {
-  const view = manager.as(acme)
-  const startedAt = performance.now()
-  try {
-    const token = await patiently(() => view.getToken(id), withinMs)
-    tally.recovered(performance.now() - startedAt)
-    if (!family.accepts(token.value.expose())) {
-      tally.broken.push('a token was handed out that the provider does not accept')
-      return 'neither'
-    }
-    await patiently(() => view.refreshCredential(id), withinMs)
-    return 'token'
-  } catch (error) {
-    if (isCredentialError(error, 'REAUTHORIZATION_REQUIRED')) {
-      tally.lostGrant()
-      return 'rotation_lost'
-    }
-    tally.broken.push(`it did not recover: ${String(error)}`)
-    return 'neither'
-  }
-}
-
-/** Makes a call again whenever its error says that it may be. */
-export async function patiently<T>(call: () => Promise<T>, withinMs: number): Promise<T> {
-  const giveUpAt = performance.now() + withinMs
-  for (;;) {
-    try {
-      return await call()
-    } catch (error) {
-      if (!isCredentialError(error) || !error.retryable || performance.now() > giveUpAt) throw error
-      await sleep(50)
-    }
-  }
+/** A small disk for the file of SQLite, or for the tables of PostgreSQL, whose log stays on the large one. */
+async function diskOf(folder: string, server: PostgresServer | undefined): Promise<SmallDisk> {
+  if (server === undefined) return SmallDisk.mount(join(folder, 'disk'), { megabytes: 8 })
+  const disk = SmallDisk.mount(join(server.process.folder, 'disk'), { megabytes: 24, owner: server.owner })
+  const client = new Client(server.url)
+  await client.connect()
+  await client.query(`CREATE TABLESPACE small LOCATION '${disk.folder}'`)
+  await client.query(`ALTER DATABASE ${server.database} SET default_tablespace = small`)
+  await client.end()
+  return disk
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { unlessUnavailable } from '../services/service-unavailable.ts'
 import { faults } from './faults.ts'
 import { makeFault, type Result } from './make-fault.ts'
 import { backends } from './world.ts'
@@ -15,7 +16,11 @@ if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) fail('--runs mu
 const results: Result[] = []
 for (const fault of chosenFaults) {
   for (const backend of chosenBackends.filter(each => fault.backends.includes(each))) {
-    const result = await makeFault(fault, backend, { runs: runs ?? fault.runs, short: false })
+    const extent = { runs: runs ?? fault.runs, short: false }
+    const result = await unlessUnavailable(`${fault.name} on ${backend}`, () =>
+      makeFault(fault, backend, extent),
+    )
+    if (result === undefined) continue
     print(result)
     results.push(result)
   }
@@ -53,13 +58,15 @@ function print({ fault, backend, broken, notes, tookMs }: Result): void {
 }
 
 function printTable(lines: readonly Result[]): void {
-  console.log('\n| fault | backend | times | requests | invalid_grant | lost | recovered within | promise |')
-  console.log('|---|---|---:|---:|---:|---:|---:|---|')
+  console.log(
+    '\n| fault | backend | times | requests | invalid_grant | wrong tokens | lost | unavoidable | recovered within | promise |',
+  )
+  console.log('|---|---|---:|---:|---:|---:|---:|---:|---:|---|')
   for (const { fault, backend, figures, broken } of lines) {
-    const { times, requests, invalidGrants, lost, recoveredMs } = figures
+    const { times, requests, invalidGrants, wrongTokens, lost, unavoidable, recoveredMs } = figures
+    const counts = [times, requests, invalidGrants, wrongTokens, lost, unavoidable]
     const kept = broken.length === 0 ? 'kept' : 'BROKEN'
-    const cells = [fault.name, backend, times, requests, invalidGrants, lost, `${recoveredMs} ms`, kept]
-    console.log(`| ${cells.join(' | ')} |`)
+    console.log(`| ${[fault.name, backend, ...counts, `${recoveredMs} ms`, kept].join(' | ')} |`)
   }
 }
 

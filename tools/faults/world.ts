@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type AuditSink,
   type Clock,
@@ -24,6 +25,7 @@ import {
 import { SqliteAuditSink, SqliteDistributedLock, SqliteStateStore } from '@nebula-credential/storage-sqlite'
 import { FaultyStore } from '@nebula-credential/testing'
 import { Redis } from 'ioredis'
+import { Pool } from 'pg'
 import { type Points, pointed } from '../../packages/core/test/crash/points.ts'
 import { remoteAccount } from '../../packages/core/test/crash/remote-account.ts'
 import { acme, type SharedWorld } from '../../packages/core/test/crash/sqlite-world.ts'
@@ -48,8 +50,14 @@ export interface World extends SharedWorld {
   readonly clockAheadMs?: number | undefined
   /** Whether this process finds no lock service. */
   readonly lockGone?: boolean | undefined
-  /** Whether the outbox is a folder on this machine instead of the backend's own. */
-  readonly fileOutbox?: boolean | undefined
+  /** The folder of an outbox that stands in for the backend's own. */
+  readonly fileOutbox?: string | undefined
+  /** How long to wait for a connection to PostgreSQL, in milliseconds. Default 1,500. */
+  readonly connectTimeoutMs?: number | undefined
+  /** Makes this process use a pool of so many connections, all of which it holds for a while on SIGUSR2. */
+  readonly poolSize?: number | undefined
+  /** How many replicas must have what is written to Redis. */
+  readonly replicas?: number | undefined
 }
 
 interface Ports {
@@ -63,13 +71,15 @@ interface Ports {
 // Short, so that what is down is found to be down while a caller waits.
 const redisTimeoutMs = 1_000
 const postgresTimeouts = { connectTimeoutMs: 1_500, statementTimeoutMs: 2_000 }
+/** For how long the pool of a process is held on SIGUSR2. */
+const poolHeldMs = 2_500
 
 const loopbackFetch = guardedFetch({ allow: ['127.0.0.1'], dangerouslyAllowHttp: true })
 
 /** A manager in a world, whose every port call has its points. */
 export async function openWorld(world: World, points: Points) {
   const ports = portsOf(world)
-  const outbox = world.fileOutbox ? new FileOutbox(`${world.folder}/outbox`) : ports.outbox
+  const outbox = world.fileOutbox ? new FileOutbox(world.fileOutbox) : ports.outbox
   const builder = CredentialManager.builder()
     .withStorage(pointed(new FaultyStore(ports.store, world.faults), 'store', points))
     .withLock(pointed(world.lockGone ? goneLock : lockOf(world, ports), 'lock', points))
@@ -101,7 +111,8 @@ function portsOf(world: World): Ports {
     }
   }
   if (backend === 'redis') {
-    const store = new RedisStateStore(redisOf(world), { ...redis, ...(lease && { leaseTiming: lease }) })
+    const waitForReplicas = world.replicas === undefined ? undefined : { count: world.replicas }
+    const store = new RedisStateStore(redisOf(world), { ...redis, waitForReplicas, leaseTiming: lease })
     // Redis keeps no audit.
     return {
       store,
@@ -110,11 +121,12 @@ function portsOf(world: World): Ports {
       audit: new SqliteAuditSink(`${folder}/${space}.db`),
     }
   }
-  const { postgresUrl = '' } = world
-  const store = new PostgresStateStore(postgresUrl, {
+  const { connectTimeoutMs = postgresTimeouts.connectTimeoutMs } = world
+  const store = new PostgresStateStore(databaseOf(world), {
     schema: space,
     leaseTiming: lease,
     ...postgresTimeouts,
+    connectTimeoutMs,
   })
   if (backend === 'postgres')
     return { store, lock: store.lock(), outbox: store.outbox(), audit: store.audit() }
@@ -125,6 +137,23 @@ function portsOf(world: World): Ports {
     audit: store.audit(),
     cache: new RedisTokenCache(redisOf(world), redis),
   }
+}
+
+function databaseOf({ postgresUrl = '', poolSize }: World): Pool | string {
+  if (poolSize === undefined) return postgresUrl
+  const pool = new Pool({ connectionString: postgresUrl, max: poolSize, allowExitOnIdle: true })
+  process.on('SIGUSR2', () => {
+    void holdAll(pool, poolSize)
+  })
+  return pool
+}
+
+/** As a program does whose own work needs the pool. */
+async function holdAll(pool: Pool, size: number): Promise<void> {
+  const held = await Promise.all(Array.from({ length: size }, () => pool.connect()))
+  await Promise.all(held.map(client => client.query('BEGIN')))
+  await sleep(poolHeldMs)
+  for (const client of held) client.release(true)
 }
 
 function redisOf({ redisUrl = '', sentinels }: World): Redis | string {

@@ -25,16 +25,17 @@ export class PostgresServer {
   readonly database = 'postgres'
   readonly url: string
   readonly process: ServerProcess
+  /** The user of this system that it runs as, where that is not this process's. */
+  readonly owner: ServerUser | undefined
   readonly #options: PostgresServerOptions
-  readonly #owner: ServerUser | undefined
   readonly #dataFolder: string
 
   private constructor(port: number, options: PostgresServerOptions) {
     this.port = port
     this.url = `postgres://${userName}:${this.password}@${loopback}:${port}/${this.database}`
     this.#options = options
-    this.#owner = unprivilegedUser(['postgres', 'nobody'])
-    this.process = new ServerProcess(serverFolder('postgres', this.#owner))
+    this.owner = unprivilegedUser(['postgres', 'nobody'])
+    this.process = new ServerProcess(serverFolder('postgres', this.owner))
     this.#dataFolder = join(this.process.folder, 'data')
   }
 
@@ -56,7 +57,7 @@ export class PostgresServer {
         ...['--pgdata', this.#dataFolder, '--username', userName, '--pwfile', passwordFile],
         ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
       ],
-      { cwd: this.process.folder, ...this.#owner },
+      { cwd: this.process.folder, ...this.owner },
     )
   }
 
@@ -68,7 +69,7 @@ export class PostgresServer {
       label: 'PostgreSQL',
       command: postgres,
       args: ['-D', this.#dataFolder, ...address, '-k', '', ...this.#settings()],
-      user: this.#owner,
+      user: this.owner,
       isReady: async () =>
         await runCommand(isReady, [...address, '-q']).then(
           () => true,

@@ -7,7 +7,8 @@ import { RedisServer } from './redis-server.ts'
 import { runCommand } from './run-command.ts'
 import { ServerProcess, serverFolder } from './server-process.ts'
 
-const formTimeoutMs = 20_000
+// Sentinels take up to ten seconds to turn an old master into a replica.
+const formTimeoutMs = 30_000
 
 interface Sentinel {
   readonly port: number
@@ -51,6 +52,13 @@ export class RedisSentinelSet implements AsyncDisposable {
     const promoted = String(this.replica.port)
     await this.#until(async port =>
       (await this.ask(port, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.name)).includes(promoted),
+    )
+  }
+
+  /** Resolves when the old master, which was started again, is a replica of the new one. */
+  async replicating(): Promise<void> {
+    await this.#until(async () =>
+      /slave0:.*state=online/.test(await this.replica.command('INFO', 'replication')),
     )
   }
 

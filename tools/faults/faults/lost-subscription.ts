@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
 import { acme } from '../../../packages/core/test/crash/sqlite-world.ts'
 import type { Fault } from '../fault.ts'
 import type { AccountId, Lab } from '../lab.ts'
@@ -41,17 +40,16 @@ export const lostSubscription: Fault = {
   },
 }
 
-async function disturb({ redis, postgres }: Lab, how: (typeof ways)[number]): Promise<void> {
+async function disturb(lab: Lab, how: (typeof ways)[number]): Promise<void> {
+  const { redis, postgres } = lab
   if (how === 'cut off from everything') for (const reached of [redis, postgres]) reached?.proxy.cut()
   if (how !== 'subscription lost') return
   await redis?.server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
   if (postgres === undefined) return
-  const client = new Client(postgres.server.url)
-  await client.connect()
-  await client.query(
+  const ended = await lab.sql(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND pid <> pg_backend_pid()",
   )
-  await client.end()
+  if (lab.backend === 'postgres' && ended.length === 0) throw new Error('Nobody listens')
 }
 
 /** How long the worker hands out a token after its credential was revoked, in milliseconds. */

@@ -1,49 +1,83 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { Extent, Fault } from '../fault.ts'
-import { errorsOf, holdRefresh, served } from '../held-refresh.ts'
-import { type Lab, recover } from '../lab.ts'
+import { type HeldRefresh, holdRefresh } from '../held-refresh.ts'
+import type { Lab } from '../lab.ts'
+import { recover } from '../recover.ts'
 import type { Tally } from '../tally.ts'
+import type { World } from '../world.ts'
 
 const callers = 50
 const backends = ['postgres', 'redis+postgres'] as const
+const promise = 'the refreshing process serves the good token and saves it; nothing is lost'
+
+/** What is done when the provider has granted, and when the refreshing process has served its callers. */
+interface Disturbance {
+  begin(held: HeldRefresh): Promise<void>
+  end?(): Promise<void>
+  readonly world?: Partial<World>
+}
 
 export const postgresRestarted: Fault = {
   name: 'postgres-restarted',
-  does: 'PostgreSQL is restarted in the middle of a refresh',
-  promise: 'the refreshing process serves the good token and saves it; nothing is lost',
+  does: 'PostgreSQL is stopped in the middle of a refresh, and started when the granted token was served',
+  promise,
   backends,
   runs: 5,
   make: (lab, tally, extent) =>
-    duringRefresh(lab, tally, extent, async () => {
-      await lab.postgres?.server.stop()
-      await lab.postgres?.server.start()
+    duringRefresh(lab, tally, extent, {
+      begin: async () => await lab.postgres?.server.stop(),
+      end: async () => await lab.postgres?.server.start(),
     }),
 }
 
 export const connectionsCut: Fault = {
   name: 'connections-cut',
   does: 'every connection to PostgreSQL is cut in the middle of a refresh',
-  promise: 'the refreshing process serves the good token and saves it; nothing is lost',
+  promise,
   backends,
   runs: 5,
   make: (lab, tally, extent) =>
-    duringRefresh(lab, tally, extent, async () => lab.postgres?.proxy.cutConnections()),
+    duringRefresh(lab, tally, extent, { begin: async () => lab.postgres?.proxy.cutConnections() }),
 }
 
 export const connectionsExhausted: Fault = {
   name: 'connections-exhausted',
   does: 'another program holds every connection that PostgreSQL has, from the grant until two seconds after it',
-  promise: 'the refreshing process serves the good token and saves it; nothing is lost',
+  promise,
   backends,
   runs: 3,
   make: (lab, tally, extent) =>
-    duringRefresh(lab, tally, extent, async () => {
-      // The connections that stand would be enough.
-      lab.postgres?.proxy.cutConnections()
-      const held = await takeAllConnections(lab.postgres?.server.url ?? '')
-      tally.expect(held.length > 20, `only ${held.length} connections were there to take`)
-      void sleep(2_000).then(() => Promise.all(held.map(client => client.end())))
+    duringRefresh(lab, tally, extent, {
+      begin: async () => {
+        // The connections that stand would be enough.
+        lab.postgres?.proxy.cutConnections()
+        const held = await takeAllConnections(lab.postgres?.server.url ?? '')
+        tally.expect(held.length > 20, `only ${held.length} connections were there to take`)
+        void sleep(2_000).then(() => Promise.all(held.map(client => client.end())))
+      },
+    }),
+}
+
+const poolSize = 4
+
+export const poolExhausted: Fault = {
+  name: 'pool-exhausted',
+  does: `the program of the refreshing process holds all ${poolSize} connections of the pool that it shares with the store, from the grant until 2.5 s after it`,
+  promise,
+  backends,
+  runs: 3,
+  make: (lab, tally, extent) =>
+    duringRefresh(lab, tally, extent, {
+      world: { poolSize },
+      begin: async ({ worker }) => {
+        worker.child.kill('SIGUSR2')
+        await sleep(300)
+        const [row] = await lab.sql(
+          "SELECT count(*)::int AS held FROM pg_stat_activity WHERE state = 'idle in transaction'",
+        )
+        tally.expect(row?.held === poolSize, `${row?.held} of ${poolSize} connections were held`)
+      },
     }),
 }
 
@@ -51,22 +85,22 @@ async function duringRefresh(
   lab: Lab,
   tally: Tally,
   { runs }: Extent,
-  disturb: () => Promise<void>,
+  disturbance: Disturbance,
 ): Promise<void> {
   for (let run = 0; run < runs; run++) {
     const base = lab.world()
-    const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 8_000 } }
-    const { family, id, seen, worker } = await holdRefresh(lab, tally, world, { callers })
-    await disturb()
+    const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 10_000 } }
+    const held = await holdRefresh(lab, tally, world, { callers, in: { ...world, ...disturbance.world } })
+    const { family, id, seen, worker } = held
+    await disturbance.begin(held)
     family.release()
-    const first = await seen
-    tally.expect(served(family, first) === callers, `not all were served: ${errorsOf(first)}`)
-    const again = await worker.get(id, { callers })
-    tally.expect(served(family, again) === callers, `not all were served again: ${errorsOf(again)}`)
+    tally.expectServed(family, callers, 'at first', await seen)
+    tally.expectServed(family, callers, 'meanwhile', await worker.get(id, { callers }))
+    await disturbance.end?.()
     await sleep(2_500)
+    tally.expectRequests(family, 1, 'until it was mended')
     await using manager = await lab.manager(world)
-    tally.expect((await recover(tally, manager, { id, family })) === 'token', 'the grant was lost')
-    tally.expect(family.refused === 0, `${family.refused} invalid_grant`)
+    await recover(tally, manager, { id, family }, 'after it')
     await worker[Symbol.asyncDispose]()
   }
 }

@@ -2,8 +2,7 @@ import { isCredentialError } from '@nebula-credential/core'
 import { RedlockQuorumLock } from '@nebula-credential/storage-redis'
 import { RedisServer } from '../../services/redis-server.ts'
 import type { Fault } from '../fault.ts'
-import { errorsOf, served } from '../held-refresh.ts'
-import { recover } from '../lab.ts'
+import { recover } from '../recover.ts'
 
 const callers = 100
 
@@ -33,10 +32,10 @@ export const redlock: Fault = {
         const { family, id } = await lab.credential({ ...world, lockGone: true })
         tally.time(family)
         const seen = await Promise.all(workers.map(worker => worker.get(id, { callers })))
-        tally.expect(served(family, ...seen) === 4 * callers, `${dead} dead: ${errorsOf(...seen)}`)
-        tally.expect(family.granted === 1 && family.refused === 0, `${dead} dead: ${family.granted} requests`)
+        tally.expectServed(family, 4 * callers, `${dead} dead`, ...seen)
+        tally.expectRequests(family, 1, `${dead} dead`)
         await using manager = await lab.manager(world)
-        tally.expect((await recover(tally, manager, { id, family })) === 'token', 'the grant was lost')
+        await recover(tally, manager, { id, family }, `${dead} dead`)
       }
       for (const worker of workers) await worker[Symbol.asyncDispose]()
     }

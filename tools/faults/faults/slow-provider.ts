@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../fault.ts'
-import { errorsOf, holdRefresh, served } from '../held-refresh.ts'
-import { lease, recover } from '../lab.ts'
+import { holdRefresh } from '../held-refresh.ts'
+import { lease } from '../lab.ts'
+import { recover } from '../recover.ts'
 
 const callers = 100
 
@@ -20,14 +21,10 @@ export const slowProvider: Fault = {
       const waiting = other.get(id, { callers })
       await sleep(lease.ttlMs * 2)
       family.release()
-      const all = [await seen, await waiting]
-      tally.expect(served(family, ...all) === 2 * callers, `not all were served: ${errorsOf(...all)}`)
-      tally.expect(
-        family.granted === 1 && family.refused === 0,
-        `${family.granted + family.refused} requests`,
-      )
+      tally.expectServed(family, 2 * callers, 'a slow answer', await seen, await waiting)
+      tally.expectRequests(family, 1, 'a slow answer')
       await using manager = await lab.manager(world)
-      tally.expect((await recover(tally, manager, { id, family })) === 'token', 'the grant was lost')
+      await recover(tally, manager, { id, family }, 'after it')
     }
   },
 }

@@ -9,6 +9,7 @@ import { Points } from './points.ts'
 
 /** What a worker is told; it answers each with one message. */
 export type Request<World> =
+  | { readonly do: 'start' }
   | { readonly do: 'open'; readonly world: World }
   | { readonly do: 'get'; readonly id: string; readonly callers: number; readonly stop?: Stop | undefined }
   | { readonly do: 'close' }

@@ -28,9 +28,21 @@ export class WorkerProcess<World> implements AsyncDisposable {
 
   /** Starts a program that calls `serveWorld`, and opens its manager. */
   static async open<World>(program: URL, world: World): Promise<WorkerProcess<World>> {
-    const worker = new WorkerProcess<World>(program)
-    await worker.#tell({ do: 'open', world })
+    const worker = await WorkerProcess.start<World>(program)
+    await worker.enter(world)
     return worker
+  }
+
+  /** Starts a program that calls `serveWorld`. */
+  static async start<World>(program: URL): Promise<WorkerProcess<World>> {
+    const worker = new WorkerProcess<World>(program)
+    await worker.#tell({ do: 'start' })
+    return worker
+  }
+
+  /** Opens its manager. */
+  async enter(world: World): Promise<void> {
+    await this.#tell({ do: 'open', world })
   }
 
   /** The points reached until now, in order. */

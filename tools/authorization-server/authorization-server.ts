@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Provider } from 'oidc-provider'
+import type { Certificates } from './certificates.ts'
 import { type Clients, newClients } from './clients.ts'
 import { answerWithFault, type Fault, holdAnswer } from './fault.ts'
 import { answerInteraction, isInteractionPath } from './interaction-pages.ts'
+import { certificateClientIds, certificateClients } from './mutual-tls.ts'
 import { createProvider, scopes } from './provider.ts'
 import { StrictStorage } from './strict-adapter.ts'
 import { logTokenRequests, type TokenRequest } from './token-request-log.ts'
@@ -21,6 +24,8 @@ export interface AuthorizationServerOptions {
   readonly pushedRequests?: boolean
   /** The lifetime of device codes, in seconds. Default 600. */
   readonly deviceCodeTtlS?: number
+  /** Whether it is there by https, so that clients can authenticate by a certificate (RFC 8705). Default false. */
+  readonly tls?: boolean
   /** The loopback port. Default: a free one. */
   readonly port?: number
   /** Called for every token request that the server has acted on. */
@@ -37,11 +42,15 @@ export interface IssuedGrant {
   readonly scope: string
 }
 
+type IssuedTo = keyof Clients | keyof typeof certificateClientIds
+
 /** A running OpenID provider on 127.0.0.1, for tests, examples and benchmarks. */
 export interface AuthorizationServer extends AsyncDisposable {
   readonly issuer: string
   /** A client of every kind of authentication. Their redirect URI is `callbackUrl`. */
   readonly clients: Clients
+  /** With `tls`: the authority to trust, and the certificates of clients `tls` and `self-signed-tls`. */
+  readonly certificates: Certificates | undefined
   /** What the server has acted on, in order. Clear it by `length = 0`. */
   readonly tokenRequests: TokenRequest[]
   /** Paths other than the token endpoint's that were asked for, in order. */
@@ -49,7 +58,7 @@ export interface AuthorizationServer extends AsyncDisposable {
   /** Answers GET with 200 and the account to a valid bearer token, else with 401. */
   readonly protectedResourceUrl: string
   /** Tokens that `client` (default `basic`) got from an account that consented. */
-  issueGrant(options?: { accountId?: string; client?: keyof Clients; scope?: string }): Promise<IssuedGrant>
+  issueGrant(options?: { accountId?: string; client?: IssuedTo; scope?: string }): Promise<IssuedGrant>
   /** The account takes its consent back: every token of the grant ends. */
   withdrawConsent(grantId: string): void
   /** Acts on token requests at once, and answers them so many ms later. */
@@ -64,18 +73,27 @@ export async function startAuthorizationServer(
   options: AuthorizationServerOptions = {},
 ): Promise<AuthorizationServer> {
   const { accessTokenTtlS = 3600, rotate = true, port = 0, onTokenRequest } = options
-  const { dpopNonce = false, pushedRequests = true, deviceCodeTtlS = 600 } = options
-  const server = createServer()
+  const { dpopNonce = false, pushedRequests = true, deviceCodeTtlS = 600, tls = false } = options
+  const certificates = tls ? await certificatesModule().then(module => module.newCertificates()) : undefined
+  const server = certificates === undefined ? createServer() : createTlsServer(certificates)
   await new Promise<void>((resolve, reject) =>
     server.once('error', reject).listen(port, '127.0.0.1', resolve),
   )
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const issuer = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`
 
   const { clients, registered } = newClients()
   const storage = new StrictStorage()
   const provider = createProvider(
     issuer,
-    { accessTokenTtlS, rotate, clients: registered, dpopNonce, pushedRequests, deviceCodeTtlS },
+    {
+      accessTokenTtlS,
+      rotate,
+      clients: [...registered, ...(certificates ? certificateClients(certificates) : [])],
+      dpopNonce,
+      pushedRequests,
+      deviceCodeTtlS,
+      tls,
+    },
     storage,
   )
 
@@ -120,11 +138,12 @@ export async function startAuthorizationServer(
   return {
     issuer,
     clients,
+    certificates,
     tokenRequests,
     otherRequests,
     protectedResourceUrl: `${issuer}/resource`,
     issueGrant: ({ accountId = randomUUID(), client = 'basic', scope = scopes.join(' ') } = {}) =>
-      issueGrant(provider, accountId, clients[client].id, scope),
+      issueGrant(provider, accountId, idOf(client, clients), scope),
     withdrawConsent: grantId => storage.endGrant(grantId),
     setDelay(ms) {
       delayMs = ms
@@ -134,6 +153,25 @@ export async function startAuthorizationServer(
     [Symbol.asyncDispose]: close,
   }
 }
+
+// Making certificates takes a library that few tests need.
+const certificatesModule = () => import('./certificates.ts')
+
+function createTlsServer({ authority, server: { certificate, privateKey } }: Certificates) {
+  return createHttpsServer({
+    cert: certificate,
+    key: privateKey,
+    ca: authority,
+    requestCert: true,
+    // The provider decides what a certificate that nobody vouches for is worth.
+    rejectUnauthorized: false,
+  })
+}
+
+const idOf = (client: IssuedTo, clients: Clients) =>
+  client in certificateClientIds
+    ? certificateClientIds[client as keyof typeof certificateClientIds]
+    : clients[client as keyof Clients].id
 
 async function issueGrant(
   provider: Provider,

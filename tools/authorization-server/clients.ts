@@ -40,9 +40,12 @@ type Authentication =
   | 'client_secret_post'
   | 'client_secret_jwt'
   | 'private_key_jwt'
+  | 'tls_client_auth'
+  | 'self_signed_tls_client_auth'
   | 'none'
 
-function registration(id: string, authentication: Authentication): ClientMetadata {
+/** What every client is registered with. */
+export function registration(id: string, authentication: Authentication): ClientMetadata {
   const grants = ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code']
   const confidential = [
     'client_credentials',

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider'
 import { devicePages } from './device-pages.ts'
 import { registerFurtherGrants } from './further-grants.ts'
+import { mutualTls } from './mutual-tls.ts'
 import type { StrictStorage } from './strict-adapter.ts'
 
 export interface ProviderOptions {
@@ -11,6 +12,8 @@ export interface ProviderOptions {
   readonly dpopNonce: boolean
   readonly pushedRequests: boolean
   readonly deviceCodeTtlS: number
+  /** Whether clients may authenticate by a certificate. */
+  readonly tls: boolean
 }
 
 /** What a grant that is issued without a browser has. */
@@ -22,7 +25,7 @@ export const allScopes = [...scopes, 'email']
 /** A real OpenID provider. */
 export function createProvider(
   issuer: string,
-  { accessTokenTtlS, rotate, clients, dpopNonce, pushedRequests, deviceCodeTtlS }: ProviderOptions,
+  { accessTokenTtlS, rotate, clients, dpopNonce, pushedRequests, deviceCodeTtlS, tls }: ProviderOptions,
   storage: StrictStorage,
 ): Provider {
   const fortnightS = 14 * 24 * 3600
@@ -45,6 +48,7 @@ export function createProvider(
       'client_secret_jwt',
       'private_key_jwt',
       'none',
+      ...(tls ? (['tls_client_auth', 'self_signed_tls_client_auth'] as const) : []),
     ],
     rotateRefreshToken: rotate,
     issueRefreshToken: () => true,
@@ -66,6 +70,7 @@ export function createProvider(
       deviceFlow: { enabled: true, ...devicePages },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => dpopNonce },
       pushedAuthorizationRequests: { enabled: pushedRequests },
+      mTLS: tls ? mutualTls : { enabled: false },
       introspection: {
         enabled: true,
         allowedPolicy: (_, client, token) => client.clientId === token.clientId,

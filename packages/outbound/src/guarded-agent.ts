@@ -3,6 +3,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { CredentialError } from '@nebula-credential/core'
 import { Agent, buildConnector } from 'undici'
 import type { AddressPolicy } from './address-policy.ts'
+import type { ClientCertificate } from './client-certificate.ts'
 
 /** Every address of a host name. */
 export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>
@@ -15,12 +16,25 @@ export class ConnectFailure extends Error {
   }
 }
 
+export interface GuardedAgentOptions {
+  readonly policy: AddressPolicy
+  readonly lookup: Lookup
+  readonly connectTimeoutMs: number
+  /** Whom servers' certificates may come from, as PEM. Default: whom the system trusts. */
+  readonly authorities?: readonly string[] | undefined
+}
+
 /** Connections to allowed addresses only: sockets get the very addresses that were checked, so rebinding is no way in. */
-export function guardedAgent(policy: AddressPolicy, lookup: Lookup, connectTimeoutMs: number): Agent {
+export function guardedAgent(
+  { policy, lookup, connectTimeoutMs, authorities }: GuardedAgentOptions,
+  client?: ClientCertificate,
+): Agent {
   const connect = buildConnector({
     lookup: checkedLookup(policy, lookup),
     timeout: connectTimeoutMs,
     allowH2: false,
+    ...(authorities && { ca: authorities }),
+    ...(client && { cert: client.certificate, key: client.privateKey }),
   } as buildConnector.BuildOptions)
   return new Agent({
     allowH2: false,

@@ -1,6 +1,9 @@
 import { lookup as systemLookup } from 'node:dns/promises'
+import { getCACertificates } from 'node:tls'
 import { CredentialError } from '@nebula-credential/core'
 import { addressPolicy } from './address-policy.ts'
+import { AgentPool } from './agent-pool.ts'
+import type { GuardedRequestInit } from './client-certificate.ts'
 import { Deadline } from './deadline.ts'
 import { Exchange } from './exchange.ts'
 import { guardedAgent, type Lookup } from './guarded-agent.ts'
@@ -26,6 +29,8 @@ export interface GuardedFetchOptions {
   readonly timeoutMs?: number
   /** The time for look-up, connection and TLS handshake, in milliseconds. Default 10 s. */
   readonly connectTimeoutMs?: number
+  /** Authorities that servers' certificates may come from besides those that the system trusts, as PEM. Default: none. */
+  readonly certificateAuthorities?: readonly string[]
   /** Resolves host names, for tests and for own resolvers; what it answers is checked. Default: the system's. */
   readonly lookup?: Lookup
 }
@@ -50,12 +55,19 @@ export function guardedFetch(options: GuardedFetchOptions = {}): typeof globalTh
   const connectTimeoutMs = positive('connectTimeoutMs', options.connectTimeoutMs ?? 10_000)
   const maxBytes = positive('maxBodyBytes', options.maxBodyBytes ?? 1_048_576)
   const lookup = options.lookup ?? (hostname => systemLookup(hostname, { all: true }))
-  const agent = guardedAgent(addressPolicy(options.allow ?? []), lookup, connectTimeoutMs)
-  return async (input, init) => {
+  const guard = {
+    policy: addressPolicy(options.allow ?? []),
+    lookup,
+    connectTimeoutMs,
+    authorities: trusted(options.certificateAuthorities),
+  }
+  const agents = new AgentPool(certificate => guardedAgent(guard, certificate))
+  return async (input, given: GuardedRequestInit = {}) => {
+    const { clientCertificate, ...init } = given
     const request = await plainRequest(input, init)
     const url = checkedUrl(request.url, options.dangerouslyAllowHttp ?? false)
     const exchange = new Exchange(url, new Deadline(timeoutMs, request.init.signal))
-    const response = await exchange.send(agent, request.init)
+    const response = await exchange.send(agents.of(clientCertificate), request.init)
     if (response.status >= 300 && response.status < 400 && request.init.redirect !== 'manual') {
       const location = response.headers.get('location')
       if (location !== null) {
@@ -65,6 +77,11 @@ export function guardedFetch(options: GuardedFetchOptions = {}): typeof globalTh
     }
     return exchange.answer(response, maxBytes)
   }
+}
+
+/** Node.js takes these instead of the system's, so the system's are among them. */
+function trusted(further: readonly string[] | undefined): readonly string[] | undefined {
+  return further && [...getCACertificates('default'), ...further]
 }
 
 function checkedUrl(text: string, allowHttp: boolean): URL {

@@ -1,3 +1,4 @@
+export type { ClientCertificate, GuardedRequestInit } from './client-certificate.ts'
 export { documentedAnswer } from './documented-answer.ts'
 export { errorFromCall, type RefusedCall } from './error-from-call.ts'
 export { failureFromError } from './failure-from-error.ts'

@@ -1,4 +1,5 @@
 import { secret } from '@nebula-credential/core'
+import type { ClientCertificate } from '@nebula-credential/outbound'
 import {
   type ClientAuth,
   ClientSecretBasic,
@@ -9,6 +10,7 @@ import {
   TlsClientAuth,
 } from 'openid-client'
 import { z } from 'zod'
+import { certificateOf, clientCertificate } from './client-certificate.ts'
 import { importSigningKey, signingKey } from './signing-key.ts'
 
 const clientId = z.string().min(1)
@@ -19,10 +21,10 @@ export const oauthClient = z.discriminatedUnion('authentication', [
   z.strictObject({ authentication: z.literal('client_secret_post'), id: clientId, secret: secret() }),
   z.strictObject({ authentication: z.literal('client_secret_jwt'), id: clientId, secret: secret() }),
   z.strictObject({ authentication: z.literal('private_key_jwt'), id: clientId, ...signingKey.shape }),
-  /** The certificate is presented by the `fetch` that the manager is built with. */
   z.strictObject({
     authentication: z.enum(['tls_client_auth', 'self_signed_tls_client_auth']),
     id: clientId,
+    ...clientCertificate.shape,
   }),
   z.strictObject({ authentication: z.literal('none'), id: clientId }),
 ])
@@ -49,9 +51,11 @@ export async function authenticationOf(client: OAuthClient): Promise<ClientAuth>
   }
 }
 
-/** Whether the connection itself proves who we are, RFC 8705 section 2. */
-export function presentsCertificate({ authentication }: OAuthClient): boolean {
-  return authentication === 'tls_client_auth' || authentication === 'self_signed_tls_client_auth'
+/** The certificate by which a connection itself tells who we are, RFC 8705 section 2; undefined for other clients. */
+export function presentedCertificate(client: OAuthClient): ClientCertificate | undefined {
+  const { authentication } = client
+  const isPresented = authentication === 'tls_client_auth' || authentication === 'self_signed_tls_client_auth'
+  return isPresented ? certificateOf(client) : undefined
 }
 
 /** The circuit breaker's name of a client at a token endpoint. */

@@ -1,5 +1,5 @@
 import type { CredentialEnvironment, Secret } from '@nebula-credential/core'
-import { outboundFetch } from '@nebula-credential/outbound'
+import { type GuardedRequestInit, outboundFetch } from '@nebula-credential/outbound'
 import {
   allowInsecureRequests,
   Configuration,
@@ -25,7 +25,7 @@ import { type Dialect, inDialect, inStandardWords } from './dialect.ts'
 import { dpopKeyPair } from './dpop-key.ts'
 import { setIdTokenAside } from './id-token-aside.ts'
 import type { JsonObject } from './json-object.ts'
-import { authenticationOf, type OAuthClient, presentsCertificate } from './oauth-client.ts'
+import { authenticationOf, type OAuthClient, presentedCertificate } from './oauth-client.ts'
 import { serverMetadata } from './server-metadata.ts'
 import { tokenEndpointFailure } from './token-endpoint-errors.ts'
 import type { TokenResponse } from './token-set.ts'
@@ -206,9 +206,10 @@ export class TokenEndpoint {
     const { client, server } = this.#registration
     const { signal } = this.#environment
     const fetch = outboundFetch(this.#environment)
+    const certificate = presentedCertificate(client)
     const properties = {
       [clockTolerance]: clockToleranceS,
-      use_mtls_endpoint_aliases: presentsCertificate(client),
+      use_mtls_endpoint_aliases: certificate !== undefined,
     }
     const configuration = new Configuration(
       this.metadata,
@@ -220,7 +221,11 @@ export class TokenEndpoint {
     configuration.timeout = 0
     const tokenUrls = new Set([this.url, this.metadata.mtls_endpoint_aliases?.token_endpoint])
     configuration[customFetch] = async (url, options) => {
-      const init = { ...(options as RequestInit), signal }
+      const init: GuardedRequestInit = {
+        ...(options as RequestInit),
+        signal,
+        ...(certificate && { clientCertificate: certificate }),
+      }
       return read(await fetch(url, tokenUrls.has(url) ? inDialect(init, this.dialect) : init))
     }
     const configured = isDiscovered(server) ? server.issuer : server.tokenEndpoint

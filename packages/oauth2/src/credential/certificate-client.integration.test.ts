@@ -1,0 +1,128 @@
+import { CredentialManager, MemoryStateStore, rawKey } from '@nebula-credential/core'
+import { guardedFetch } from '@nebula-credential/outbound'
+import { leakScan } from '@nebula-credential/testing'
+import { type AuthorizationServer, startAuthorizationServer } from 'authorization-server'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { rejection } from '../../test/connection-stage.ts'
+import { oauth2ClientCredentials } from './oauth2-client-credentials.ts'
+import { oauth2RefreshToken } from './oauth2-refresh-token.ts'
+
+let server: AuthorizationServer
+beforeAll(async () => {
+  server = await startAuthorizationServer({ tls: true })
+})
+afterAll(() => server.close())
+
+function certificates() {
+  const { certificates } = server
+  if (certificates === undefined) expect.unreachable()
+  return certificates
+}
+
+const trusting = () =>
+  guardedFetch({ allow: ['127.0.0.1'], certificateAuthorities: [certificates().authority] })
+
+async function newManager(fetch = trusting()) {
+  const manager = await CredentialManager.builder()
+    .withStorage(new MemoryStateStore())
+    .withEncryption(rawKey(Buffer.alloc(32, 7)))
+    .withCredentials(oauth2ClientCredentials, oauth2RefreshToken)
+    .withContext({ tenantId: 'acme', actor: 'test' })
+    .withFetch(fetch)
+    .build()
+  onTestFinished(() => manager.close())
+  return manager
+}
+
+function clientOf(kind: 'tls_client_auth' | 'self_signed_tls_client_auth') {
+  const { client, selfSigned } = certificates()
+  const { certificate, privateKey } = kind === 'tls_client_auth' ? client : selfSigned
+  const id = kind === 'tls_client_auth' ? 'tls' : 'self-signed-tls'
+  return { authentication: kind, id, certificate, privateKey } as const
+}
+
+const input = (client: ReturnType<typeof clientOf>) => ({
+  server: { issuer: server.issuer },
+  client,
+  scope: 'reports.read',
+})
+
+describe.each(['tls_client_auth', 'self_signed_tls_client_auth'] as const)('a client by %s', kind => {
+  it('gets tokens, refreshes, verifies and revokes them by its certificate', async () => {
+    const manager = await newManager()
+    const client = clientOf(kind)
+    const own = await manager.createCredential(oauth2ClientCredentials, input(client))
+    expect(await manager.verifyCredential(own)).toMatchObject({ valid: true, asked: true })
+
+    const issuedTo = kind === 'tls_client_auth' ? 'tls' : 'selfSignedTls'
+    const { accessToken, refreshToken } = await server.issueGrant({ client: issuedTo })
+    const id = await manager.createCredential(oauth2RefreshToken, {
+      server: { issuer: server.issuer },
+      client,
+      accessToken,
+      refreshToken,
+    })
+    expect((await manager.getToken(id)).value.expose()).not.toBe(accessToken)
+    expect(await manager.revokeCredential(id)).toEqual({ provider: 'revoked' })
+    expect(server.tokenRequests.map(({ outcome }) => outcome)).not.toContain('invalid_client')
+  })
+
+  it('shows its key nowhere', async () => {
+    const manager = await newManager()
+    const client = clientOf(kind)
+    const id = await manager.createCredential(oauth2ClientCredentials, input(client))
+    const secrets = [client.privateKey, client.privateKey.split('\n')[1] ?? '']
+    for (const shown of [await manager.getToken(id), await manager.describe(id)]) {
+      expect(leakScan(shown, secrets)).toEqual([])
+    }
+  })
+})
+
+describe('a client by certificate', () => {
+  it('is refused with the certificate of another', async () => {
+    const manager = await newManager()
+    const other = { ...clientOf('self_signed_tls_client_auth'), id: 'tls', authentication: 'tls_client_auth' }
+    const error = await rejection(manager.createCredential(oauth2ClientCredentials, input(other as never)))
+    expect(error).toMatchObject({ code: 'PROVIDER_REJECTED' })
+    expect(leakScan(error, [other.privateKey])).toEqual([])
+  })
+
+  it('keeps its connections to itself', async () => {
+    const fetch = trusting()
+    const { certificate, privateKey } = clientOf('tls_client_auth')
+    const ask = async (given: object) => {
+      const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'tls' })
+      return (await fetch(`${server.issuer}/token`, { method: 'POST', body, ...given })).status
+    }
+    const known = { clientCertificate: { certificate, privateKey } }
+    expect([await ask(known), await ask({}), await ask(known), await ask({})]).toEqual([200, 401, 200, 401])
+  })
+
+  it('finds no server whose certificate nobody vouches for', async () => {
+    const manager = await newManager(guardedFetch({ allow: ['127.0.0.1'] }))
+    const client = clientOf('tls_client_auth')
+    const error = await rejection(manager.createCredential(oauth2ClientCredentials, input(client)))
+    expect(error).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
+  })
+
+  it('is refused with a key of another certificate, and without showing either', async () => {
+    const manager = await newManager()
+    const { privateKey } = clientOf('self_signed_tls_client_auth')
+    const mixed = { ...clientOf('tls_client_auth'), privateKey }
+    const error = await rejection(manager.createCredential(oauth2ClientCredentials, input(mixed)))
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID' })
+    expect(leakScan(error, [privateKey])).toEqual([])
+  })
+
+  it.each([
+    ['certificate', 'hunter2'],
+    ['privateKey', 'hunter2'],
+    ['privateKey', '-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----'],
+  ])('needs a %s that is one', async (field, value) => {
+    const manager = await newManager()
+    const client = { ...clientOf('tls_client_auth'), [field]: value }
+    const error = await rejection(manager.createCredential(oauth2ClientCredentials, input(client)))
+    expect(error).toMatchObject({ code: 'INPUT_INVALID' })
+    expect(leakScan(error, ['hunter2'])).toEqual([])
+  })
+})

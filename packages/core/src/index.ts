@@ -11,11 +11,12 @@ export {
 } from './action/define-action.ts'
 export { defineStream, type StreamAction, type StreamDefinition } from './action/define-stream.ts'
 export type { Anchor, AnchorSink } from './audit/anchor-sink.ts'
+export { assertFollows } from './audit/audit-append.ts'
 export type { AuditAction, AuditEvent, AuditOutcome } from './audit/audit-event.ts'
 export type { AuditFinding, AuditFindingKind } from './audit/audit-finding.ts'
 export { AuditKeys } from './audit/audit-keys.ts'
 export { AuditLog, type AuditLogOptions, type AuditPolicy, defaultAuditPolicy } from './audit/audit-log.ts'
-export type { AuditEntry, AuditSink, ChainHead } from './audit/audit-sink.ts'
+export type { AuditAppend, AuditEntry, AuditSink, ChainHead } from './audit/audit-sink.ts'
 export { callbackAnchorSink } from './audit/callback-anchor-sink.ts'
 export type { CountedEvent } from './audit/event-counts.ts'
 export type { RecordedEvent } from './audit/event-text.ts'
@@ -159,6 +160,7 @@ export type {
   ListFilter,
   ListPage,
   Page,
+  RecordChange,
   RecordKey,
   StateStore,
   StoredHeader,

@@ -1,6 +1,7 @@
 import {
   type AuditEntry,
   type AuditSink,
+  assertFollows,
   type ChainHead,
   CredentialError,
   OpenState,
@@ -27,7 +28,7 @@ export class PostgresAuditSink implements AuditSink {
 
   async append(chain: string, entries: readonly AuditEntry[], expectedSequence: number): Promise<void> {
     this.#state.assertOpen()
-    assertFollows(chain, entries, expectedSequence)
+    assertFollows({ chain, entries, expectedSequence })
     const last = entries.at(-1)
     if (last === undefined) return
     const { rowCount } = await this.#connection.run(expectedSequence === 0 ? sql.start : sql.append, [
@@ -100,15 +101,4 @@ const sql = {
 
 function headOf([chain, sequence, hash]: Row): ChainHead {
   return { chain: chain as string, sequence: sequence as number, hash: hash as string }
-}
-
-/** @throws CredentialError INPUT_INVALID */
-function assertFollows(chain: string, entries: readonly AuditEntry[], expectedSequence: number): void {
-  entries.forEach(({ sequence }, index) => {
-    if (sequence === expectedSequence + 1 + index) return
-    throw new CredentialError(
-      'INPUT_INVALID',
-      `Entry ${index} of an append to audit chain ${chain} must have sequence ${expectedSequence + 1 + index}, not ${sequence}`,
-    )
-  })
 }

@@ -82,6 +82,11 @@ export function isSerializationFailure(error: unknown): boolean {
   return tryAgain.has(sqlState(error) ?? '')
 }
 
+/** Whether a call failed because a row of its key is there already, and changed nothing. */
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof CredentialError && sqlState(error.cause) === '23505'
+}
+
 /** Whether a statement found no table or schema of its name. */
 export function isAbsent(error: unknown): boolean {
   return absent.has(sqlState(error) ?? '')

@@ -1,5 +1,7 @@
 import {
+  type AuditAppend,
   type AuditSink,
+  assertFollows,
   assertNewRecord,
   CredentialError,
   type CredentialRecord,
@@ -12,6 +14,7 @@ import {
   OpenState,
   type Outbox,
   type Page,
+  type RecordChange,
   type RecordKey,
   type RecordMetadata,
   type RecordSummary,
@@ -21,8 +24,10 @@ import {
 } from '@nebula-credential/core'
 import type { Pool } from 'pg'
 import { PostgresAuditSink } from './audit-sink.ts'
+import { auditedWrite } from './audited-write.ts'
 import { PostgresConnection } from './connection.ts'
 import { PostgresDistributedLock } from './distributed-lock.ts'
+import { isDuplicate } from './driver-errors.ts'
 import { PostgresInvalidation } from './invalidation.ts'
 import { listQuery } from './list-query.ts'
 import type { PostgresOptions } from './options.ts'
@@ -80,10 +85,7 @@ export class PostgresStateStore implements StateStore {
   async create(record: CredentialRecord): Promise<void> {
     this.#state.assertOpen()
     assertNewRecord(record)
-    if (await this.#changes(sql.create, encodeRecord(record))) return
-    throw new CredentialError('ALREADY_EXISTS', `Credential ${record.id} exists already`, {
-      credentialId: record.id,
-    })
+    if (!(await this.#changes(sql.create, encodeRecord(record)))) throw alreadyExists(record.id)
   }
 
   async get(tenantId: string, id: string): Promise<CredentialRecord | undefined> {
@@ -121,6 +123,20 @@ export class PostgresStateStore implements StateStore {
     const records = rows.slice(0, limit).map(decodeSummary)
     const last = rows.length > limit ? records.at(-1) : undefined
     return { records, cursor: last && encodeCursor(positionOf(last, filter)) }
+  }
+
+  async writeAudited(change: RecordChange, append: AuditAppend): Promise<boolean> {
+    assertFollows(append)
+    const { text, values } = auditedWrite(change, append)
+    const id = change.method === 'delete' ? change.key.id : change.record.id
+    try {
+      const [row] = await this.#select(text, values)
+      const [isDone, wasExpected] = row ?? []
+      if (wasExpected === true) return isDone === true
+    } catch (error) {
+      throw isDuplicate(error) ? alreadyExists(id) : error
+    }
+    throw versionConflict(id, change.method === 'delete' ? change.expectedVersion : change.record.version - 1)
   }
 
   async close(): Promise<void> {
@@ -187,6 +203,10 @@ function assignments(columns: readonly string[], firstParameter: number): string
 function positionOf(record: RecordSummary, filter: ListFilter): ListPosition {
   const dueAt = filter.dueBefore === undefined ? undefined : record.dueAt
   return { tenantId: record.scope.tenantId, id: record.id, dueAt }
+}
+
+function alreadyExists(id: string): CredentialError {
+  return new CredentialError('ALREADY_EXISTS', `Credential ${id} exists already`, { credentialId: id })
 }
 
 function versionConflict(id: string, expectedVersion: number): CredentialError {

@@ -1,4 +1,11 @@
-import { type AuditEntry, type AuditSink, type ChainHead, CredentialError } from '@nebula-credential/core'
+import {
+  type AuditAppend,
+  type AuditEntry,
+  type AuditSink,
+  assertFollows,
+  type ChainHead,
+  CredentialError,
+} from '@nebula-credential/core'
 import { SqliteConnection } from './connection.ts'
 import type { SqliteOptions } from './options.ts'
 
@@ -22,27 +29,16 @@ export class SqliteAuditSink implements AuditSink {
   }
 
   async append(chain: string, entries: readonly AuditEntry[], expectedSequence: number): Promise<void> {
-    assertFollows(chain, entries, expectedSequence)
-    const last = entries.at(-1)
-    if (last === undefined) return
-    await this.#connection.run(connection =>
-      connection.transaction(() => {
-        const head = [last.sequence, last.hash, chain]
-        const moved =
-          expectedSequence === 0
-            ? connection.statement(sql.startChain).get(...head)
-            : connection.statement(sql.moveHead).get(...head, expectedSequence)
-        if (moved === undefined) {
-          throw new CredentialError(
-            'VERSION_CONFLICT',
-            `Audit chain ${chain} is not at sequence ${expectedSequence}; read its head again`,
-          )
-        }
-        const insert = connection.statement(sql.insertEntry)
-        for (const { sequence, previousHash, hash, keyId, event } of entries) {
-          insert.run(moved.chain_id as number, sequence, previousHash, hash, keyId, event)
-        }
-      }),
+    const append = { chain, entries, expectedSequence }
+    assertFollows(append)
+    if (entries.length === 0) return
+    const done = await this.#connection.run(connection =>
+      connection.transaction(() => appendEntries(connection, append)),
+    )
+    if (done) return
+    throw new CredentialError(
+      'VERSION_CONFLICT',
+      `Audit chain ${chain} is not at sequence ${expectedSequence}; read its head again`,
     )
   }
 
@@ -93,13 +89,22 @@ const sql = {
     ORDER BY name LIMIT ?`,
 } as const
 
-/** @throws CredentialError INPUT_INVALID */
-function assertFollows(chain: string, entries: readonly AuditEntry[], expectedSequence: number): void {
-  entries.forEach(({ sequence }, index) => {
-    if (sequence === expectedSequence + 1 + index) return
-    throw new CredentialError(
-      'INPUT_INVALID',
-      `Entry ${index} of an append to audit chain ${chain} must have sequence ${expectedSequence + 1 + index}, not ${sequence}`,
-    )
-  })
+/** Moves the head of a chain with its entries, within a transaction. Where the head is another, nothing is written. */
+export function appendEntries(
+  connection: SqliteConnection,
+  { chain, entries, expectedSequence }: AuditAppend,
+): boolean {
+  const last = entries.at(-1)
+  if (last === undefined) return true
+  const head = [last.sequence, last.hash, chain]
+  const moved =
+    expectedSequence === 0
+      ? connection.statement(sql.startChain).get(...head)
+      : connection.statement(sql.moveHead).get(...head, expectedSequence)
+  if (moved === undefined) return false
+  const insert = connection.statement(sql.insertEntry)
+  for (const { sequence, previousHash, hash, keyId, event } of entries) {
+    insert.run(moved.chain_id as number, sequence, previousHash, hash, keyId, event)
+  }
+  return true
 }

@@ -1,7 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import {
+  type AuditAppend,
   type AuditSink,
-  assertNewRecord,
+  assertFollows,
   CredentialError,
   type CredentialRecord,
   type DistributedLock,
@@ -12,6 +13,7 @@ import {
   type ListPosition,
   type Outbox,
   type Page,
+  type RecordChange,
   type RecordKey,
   type RecordMetadata,
   type RecordSummary,
@@ -19,20 +21,13 @@ import {
   type StateStore,
   type StoredHeader,
 } from '@nebula-credential/core'
-import { SqliteAuditSink } from './audit-sink.ts'
+import { appendEntries, SqliteAuditSink } from './audit-sink.ts'
 import { SqliteConnection } from './connection.ts'
 import { SqliteDistributedLock } from './distributed-lock.ts'
-import { isDuplicate } from './driver-errors.ts'
 import { countLabelled, listQuery } from './list-query.ts'
 import type { SqliteOptions } from './options.ts'
-import {
-  decodeRecord,
-  decodeSummary,
-  encodeMetadata,
-  encodeRecord,
-  type Row,
-  recordColumns,
-} from './record-codec.ts'
+import { changeOne, makeChange } from './record-change.ts'
+import { decodeRecord, decodeSummary, encodeMetadata, type Row, recordColumns } from './record-codec.ts'
 
 /**
  * Keeps credentials in one SQLite file, which any number of processes of one machine may share. A call that has
@@ -62,9 +57,8 @@ export class SqliteStateStore implements StateStore {
   }
 
   async createHeader(value: string): Promise<void> {
-    await this.#insert(sql.createHeader, [value], () => {
-      return new CredentialError('ALREADY_EXISTS', `${this.name} has a header already; read it again`)
-    })
+    if (await this.#changes(sql.createHeader, [value])) return
+    throw new CredentialError('ALREADY_EXISTS', `${this.name} has a header already; read it again`)
   }
 
   async replaceHeader(value: string, expectedVersion: number): Promise<void> {
@@ -76,12 +70,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async create(record: CredentialRecord): Promise<void> {
-    assertNewRecord(record)
-    await this.#insert(sql.create, encodeRecord(record), () => {
-      return new CredentialError('ALREADY_EXISTS', `Credential ${record.id} exists already`, {
-        credentialId: record.id,
-      })
-    })
+    await this.#connection.run(connection => makeChange(connection, { method: 'create', record }))
   }
 
   async get(tenantId: string, id: string): Promise<CredentialRecord | undefined> {
@@ -90,10 +79,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async replace(record: CredentialRecord): Promise<void> {
-    const expectedVersion = record.version - 1
-    const [tenantId, id, ...values] = encodeRecord(record)
-    const parameters = [...values, tenantId as string, id as string, expectedVersion]
-    if (!(await this.#changes(sql.replace, parameters))) throw versionConflict(record.id, expectedVersion)
+    await this.#connection.run(connection => makeChange(connection, { method: 'replace', record }))
   }
 
   async updateMetadata(
@@ -102,13 +88,16 @@ export class SqliteStateStore implements StateStore {
     expectedVersion: number,
     updatedAt: number,
   ): Promise<void> {
-    const parameters = [...encodeMetadata(metadata), updatedAt, key.tenantId, key.id, expectedVersion]
-    if (!(await this.#changes(sql.updateMetadata, parameters))) throw versionConflict(key.id, expectedVersion)
+    const values = [...encodeMetadata(metadata), updatedAt]
+    await this.#connection.run(connection =>
+      changeOne(connection, sql.updateMetadata, values, key, expectedVersion),
+    )
   }
 
   async delete(key: RecordKey, expectedVersion: number): Promise<void> {
-    if (await this.#changes(sql.delete, [key.tenantId, key.id, expectedVersion])) return
-    throw versionConflict(key.id, expectedVersion)
+    await this.#connection.run(connection =>
+      makeChange(connection, { method: 'delete', key, expectedVersion }),
+    )
   }
 
   async list(filter: ListFilter, page: Page): Promise<ListPage> {
@@ -120,6 +109,17 @@ export class SqliteStateStore implements StateStore {
     const records = found.slice(0, limit).map(decodeSummary)
     const last = found.length > limit ? records.at(-1) : undefined
     return { records, cursor: last && encodeCursor(positionOf(last, filter)) }
+  }
+
+  async writeAudited(change: RecordChange, append: AuditAppend): Promise<boolean> {
+    assertFollows(append)
+    return this.#connection.run(connection =>
+      connection.transaction(() => {
+        if (!appendEntries(connection, append)) return false
+        makeChange(connection, change)
+        return true
+      }),
+    )
   }
 
   async close(): Promise<void> {
@@ -141,17 +141,7 @@ export class SqliteStateStore implements StateStore {
     return new SqliteAuditSink(this.#connection.path, this.#options)
   }
 
-  async #insert(text: string, parameters: SQLInputValue[], exists: () => CredentialError): Promise<void> {
-    await this.#connection.run(connection => {
-      try {
-        connection.statement(text).run(...parameters)
-      } catch (error) {
-        throw isDuplicate(error) ? exists() : error
-      }
-    })
-  }
-
-  /** Whether a statement changed its row: its condition on the version is the compare of the compare-and-set. */
+  /** Whether a statement changed its row. */
   async #changes(text: string, parameters: SQLInputValue[]): Promise<boolean> {
     const { changes } = await this.#connection.run(connection =>
       connection.statement(text).run(...parameters),
@@ -162,15 +152,11 @@ export class SqliteStateStore implements StateStore {
 
 const sql = {
   readHeader: 'SELECT version, value FROM header',
-  createHeader: 'INSERT INTO header (only_row, version, value) VALUES (1, 1, ?)',
+  createHeader: 'INSERT INTO header (only_row, version, value) VALUES (1, 1, ?) ON CONFLICT DO NOTHING',
   replaceHeader: 'UPDATE header SET value = ?, version = version + 1 WHERE version = ?',
-  create: `INSERT INTO credential (${recordColumns}) VALUES (${recordColumns.replaceAll(/\w+/g, '?')})`,
   get: `SELECT ${recordColumns} FROM credential WHERE tenant_id = ? AND id = ?`,
-  replace: `UPDATE credential SET ${recordColumns.replace('tenant_id, id, ', '').replaceAll(/\w+/g, '$& = ?')}
-    WHERE tenant_id = ? AND id = ? AND version = ?`,
   updateMetadata: `UPDATE credential SET name = ?, labels = ?, expires_at = ?, due_at = ?, details = ?,
     version = version + 1, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ?`,
-  delete: 'DELETE FROM credential WHERE tenant_id = ? AND id = ? AND version = ?',
 } as const
 
 // Enough to tell a rare label from a common one.
@@ -198,10 +184,4 @@ function rarestLabel(
 function positionOf(record: RecordSummary, filter: ListFilter): ListPosition {
   const dueAt = filter.dueBefore === undefined ? undefined : record.dueAt
   return { tenantId: record.scope.tenantId, id: record.id, dueAt }
-}
-
-function versionConflict(id: string, expectedVersion: number): CredentialError {
-  return new CredentialError('VERSION_CONFLICT', `Credential ${id} is not at version ${expectedVersion}`, {
-    credentialId: id,
-  })
 }

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { CredentialError } from '../errors.ts'
 import type { Anchor } from './anchor-sink.ts'
 import { AuditLog, type AuditPolicy } from './audit-log.ts'
+import type { AuditAppend } from './audit-sink.ts'
 import { callbackAnchorSink } from './callback-anchor-sink.ts'
 import { MemoryAuditBackend, MemoryAuditSink } from './memory-audit-sink.ts'
 import { eventOf, eventsIn, testKeys } from './test/audit-fixture.ts'
@@ -114,6 +116,73 @@ describe('AuditLog.write', () => {
       if (last !== undefined) entries.push({ ...last, hash: 'f'.repeat(64) }, { ...last, sequence: 4 })
     }
     await expect(log.write(eventOf())).rejects.toMatchObject({ code: 'AUDIT_BROKEN' })
+  })
+})
+
+describe('a change that is made with its event', () => {
+  /** Changes of a "record", together with their entries where `refusal` is undefined. */
+  function changesOf(backend: MemoryAuditBackend, refusal?: CredentialError) {
+    const made: string[] = []
+    const commit = (change: string) => async (append: AuditAppend) => {
+      await settle()
+      if (refusal !== undefined) throw refusal
+      const isDone = backend.append(append)
+      if (isDone) made.push(change)
+      return isDone
+    }
+    return { made, commit }
+  }
+
+  it('stands behind what was queued before it, and in front of what came after', async () => {
+    const { log, backend, reasons, verify } = setUp()
+    const { made, commit } = changesOf(backend)
+    log.queue(eventOf({ reason: 'before' }))
+    const changes = ['one', 'two'].map(reason => log.write(eventOf({ reason }), commit(reason)))
+    log.queue(eventOf({ reason: 'after' }))
+    await Promise.all(changes)
+    await log.flush()
+    expect(made).toEqual(['one', 'two'])
+    expect(await reasons()).toEqual(['before', 'one', 'two', 'after'])
+    expect(await verify()).toMatchObject({ intact: true })
+  })
+
+  it('is tried again on the head that another process has moved', async () => {
+    const { log, backend, reasons, verify } = setUp()
+    const other = setUp({}, backend)
+    await log.write(eventOf({ reason: 'first' }))
+    await other.log.write(eventOf({ reason: 'other' }))
+    const { made, commit } = changesOf(backend)
+    await log.write(eventOf({ reason: 'change' }), commit('change'))
+    expect(made).toEqual(['change'])
+    expect(await reasons()).toEqual(['first', 'other', 'change'])
+    expect(await verify()).toMatchObject({ intact: true })
+  })
+
+  it('that is refused fails alone, and leaves no event', async () => {
+    const { log, backend, reasons, verify } = setUp()
+    const refusal = new CredentialError('VERSION_CONFLICT', 'another was first')
+    log.queue(eventOf({ reason: 'queued' }))
+    const refused = log.write(eventOf({ reason: 'refused' }), changesOf(backend, refusal).commit('refused'))
+    const written = log.write(eventOf({ reason: 'written' }))
+    await expect(refused).rejects.toBe(refusal)
+    await written
+    expect(await reasons()).toEqual(['queued', 'written'])
+    expect(await verify()).toMatchObject({ intact: true })
+  })
+
+  it('whose answer was lost is not made again, nor is its event written twice', async () => {
+    const { log, backend, reasons, verify } = setUp()
+    const { made, commit } = changesOf(backend)
+    const cutOff = async (append: AuditAppend): Promise<boolean> => {
+      await commit('change')(append)
+      throw new CredentialError('STORAGE_UNAVAILABLE', 'the connection broke')
+    }
+    const change = log.write(eventOf({ reason: 'change' }), cutOff)
+    await expect(change).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    await log.write(eventOf({ reason: 'next' }))
+    expect(made).toEqual(['change'])
+    expect(await reasons()).toEqual(['change', 'next'])
+    expect(await verify()).toMatchObject({ intact: true })
   })
 })
 

@@ -6,7 +6,7 @@ import { chainOf } from './audit-chain.ts'
 import type { AuditEvent } from './audit-event.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import type { AuditSink, ChainHead } from './audit-sink.ts'
-import { ChainWriter, type QueueRoom } from './chain-writer.ts'
+import { ChainWriter, type Commit, type QueueRoom } from './chain-writer.ts'
 import { type CountedEvent, EventCounts } from './event-counts.ts'
 import { encodeEvent } from './event-text.ts'
 
@@ -80,13 +80,13 @@ export class AuditLog {
   }
 
   /**
-   * Resolves when the event is durable in the sink.
+   * Resolves when the event is durable in the sink, and the change that `commit` makes with it.
    * @throws CredentialError STORAGE_UNAVAILABLE when the sink is down (the event may have been written all the same);
-   * AUDIT_BROKEN when the sink has lost what it acknowledged; CLOSED
+   * AUDIT_BROKEN when the sink has lost what it acknowledged; CLOSED; whatever else `commit` throws
    */
-  async write(event: AuditEvent): Promise<void> {
+  async write(event: AuditEvent, commit?: Commit): Promise<void> {
     this.#assertOpen()
-    await this.#chain(event).write(encodeEvent(event))
+    await this.#chain(event).write(encodeEvent(event), commit)
   }
 
   /**

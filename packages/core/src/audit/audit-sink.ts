@@ -19,6 +19,13 @@ export interface AuditSink {
   close(): Promise<void>
 }
 
+/** Entries that follow `expectedSequence` in a chain. */
+export interface AuditAppend {
+  readonly chain: string
+  readonly entries: readonly AuditEntry[]
+  readonly expectedSequence: number
+}
+
 export interface ChainHead {
   readonly chain: string
   /** The sequence of the newest entry; the first entry has 1. */

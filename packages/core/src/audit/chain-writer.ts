@@ -1,7 +1,7 @@
 import { CredentialError, isCredentialError } from '../errors.ts'
 import { emptyHead, nextEntry } from './audit-chain.ts'
 import type { AuditKeys } from './audit-keys.ts'
-import type { AuditEntry, AuditSink, ChainHead } from './audit-sink.ts'
+import type { AuditAppend, AuditEntry, AuditSink, ChainHead } from './audit-sink.ts'
 
 export interface ChainWriterOptions {
   readonly chain: string
@@ -20,8 +20,17 @@ export interface QueueRoom {
   taken: number
 }
 
+/**
+ * Appends entries and makes the change that the last of them tells of, in one atomic step. Resolves to false, and
+ * nothing has happened, when the chain's head is another. An error other than STORAGE_UNAVAILABLE says that nothing
+ * has happened, and that it is the change which cannot be made.
+ */
+export type Commit = (append: AuditAppend) => Promise<boolean>
+
 interface Item {
   readonly text: string
+  /** Set where a change is made together with the event. */
+  readonly commit: Commit | undefined
   /** Set where somebody waits for the write; a queued event has nobody. */
   readonly waiter: PromiseWithResolvers<void> | undefined
   settled: boolean
@@ -65,10 +74,13 @@ export class ChainWriter {
     return this.#items.length + this.#lost
   }
 
-  /** Resolves when the event is durable. Whether it was written after a STORAGE_UNAVAILABLE is unknown. */
-  write(text: string): Promise<void> {
+  /**
+   * Resolves when the event is durable, and the change that `commit` makes with it. Whether they were written after a
+   * STORAGE_UNAVAILABLE is unknown.
+   */
+  write(text: string, commit?: Commit): Promise<void> {
     const waiter = Promise.withResolvers<void>()
-    this.#items.push({ text, waiter, settled: false })
+    this.#items.push({ text, commit, waiter, settled: false })
     this.#start()
     return waiter.promise
   }
@@ -115,30 +127,59 @@ export class ChainWriter {
   }
 
   async #appendNext(): Promise<void> {
-    const { sink, chain } = this.#options
+    const { chain } = this.#options
     if (this.#head === undefined || this.#attempts.length > 0) await this.#catchUp()
     for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
-      const batch = this.#unsettled().slice(0, maxBatch)
-      const first = batch[0]
-      if (first === undefined) return
+      const batch = this.#nextBatch()
+      if (batch.length === 0) return
       const head = this.#head ?? emptyHead(chain)
       const entries = this.#link(head, batch)
       this.#attempts.push({ firstHash: entries[0]?.hash ?? '', items: batch })
-      try {
-        await sink.append(chain, entries, head.sequence)
-      } catch (error) {
-        if (!isCredentialError(error, 'VERSION_CONFLICT')) throw error
+      const outcome = await this.#commit(batch, { chain, entries, expectedSequence: head.sequence })
+      if (outcome === 'head-moved') {
         await this.#catchUp()
         continue
       }
-      this.#moveTo(entries)
-      this.#settle(batch)
+      if (outcome === 'written') {
+        this.#moveTo(entries)
+        this.#settle(batch)
+      }
       return
     }
     throw new CredentialError(
       'STORAGE_UNAVAILABLE',
       `The audit chain ${JSON.stringify(chain)} was moved by others ${maxConflicts} times in a row; try again`,
     )
+  }
+
+  /** A change is the last of its batch: were it refused, so would be what stands behind it. */
+  #nextBatch(): readonly Item[] {
+    const waiting = this.#unsettled().slice(0, maxBatch)
+    const change = waiting.findIndex(item => item.commit !== undefined)
+    return change < 0 ? waiting : waiting.slice(0, change + 1)
+  }
+
+  async #commit(batch: readonly Item[], append: AuditAppend): Promise<'written' | 'head-moved' | 'refused'> {
+    const last = batch.at(-1)
+    if (last?.commit === undefined) return this.#append(append)
+    try {
+      return (await last.commit(append)) ? 'written' : 'head-moved'
+    } catch (error) {
+      if (!isCredentialError(error) || error.code === 'STORAGE_UNAVAILABLE') throw error
+      this.#attempts.pop()
+      this.#refuseWaiters([last], error)
+      return 'refused'
+    }
+  }
+
+  async #append({ chain, entries, expectedSequence }: AuditAppend): Promise<'written' | 'head-moved'> {
+    try {
+      await this.#options.sink.append(chain, entries, expectedSequence)
+      return 'written'
+    } catch (error) {
+      if (isCredentialError(error, 'VERSION_CONFLICT')) return 'head-moved'
+      throw error
+    }
   }
 
   #link(head: ChainHead, batch: readonly Item[]): AuditEntry[] {
@@ -212,7 +253,7 @@ export class ChainWriter {
   }
 
   #enqueue(text: string): void {
-    this.#items.push({ text, waiter: undefined, settled: false })
+    this.#items.push({ text, commit: undefined, waiter: undefined, settled: false })
     this.#options.room.taken += 1
   }
 }

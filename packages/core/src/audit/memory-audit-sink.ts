@@ -1,9 +1,25 @@
 import { CredentialError } from '../errors.ts'
-import type { AuditEntry, AuditSink, ChainHead } from './audit-sink.ts'
+import { assertFollows } from './audit-append.ts'
+import type { AuditAppend, AuditEntry, AuditSink, ChainHead } from './audit-sink.ts'
 
 /** The entries of all chains, by chain. Shared by the sinks of one "backend". */
 export class MemoryAuditBackend {
   readonly chains = new Map<string, AuditEntry[]>()
+
+  head(chain: string): ChainHead | undefined {
+    const last = this.chains.get(chain)?.at(-1)
+    return last && { chain, sequence: last.sequence, hash: last.hash }
+  }
+
+  /** Whether the chain ended where the entries start; else nothing is appended. @throws CredentialError INPUT_INVALID */
+  append({ chain, entries, expectedSequence }: AuditAppend): boolean {
+    assertFollows({ chain, entries, expectedSequence })
+    if ((this.head(chain)?.sequence ?? 0) !== expectedSequence) return false
+    const stored = this.chains.get(chain) ?? []
+    for (const entry of entries) stored.push({ ...entry })
+    if (stored.length > 0) this.chains.set(chain, stored)
+    return true
+  }
 }
 
 /** An audit that lasts as long as its process: for tests, and for stores that last no longer. */
@@ -18,20 +34,16 @@ export class MemoryAuditSink implements AuditSink {
 
   async head(chain: string): Promise<ChainHead | undefined> {
     this.#assertOpen()
-    return this.#headOf(chain)
+    return this.#backend.head(chain)
   }
 
   async append(chain: string, entries: readonly AuditEntry[], expectedSequence: number): Promise<void> {
     this.#assertOpen()
-    if ((this.#headOf(chain)?.sequence ?? 0) !== expectedSequence) {
-      throw new CredentialError(
-        'VERSION_CONFLICT',
-        `The audit chain ${JSON.stringify(chain)} does not end at ${expectedSequence}; read its head again`,
-      )
-    }
-    const stored = this.#backend.chains.get(chain) ?? []
-    for (const entry of entries) stored.push({ ...entry })
-    if (stored.length > 0) this.#backend.chains.set(chain, stored)
+    if (this.#backend.append({ chain, entries, expectedSequence })) return
+    throw new CredentialError(
+      'VERSION_CONFLICT',
+      `The audit chain ${JSON.stringify(chain)} does not end at ${expectedSequence}; read its head again`,
+    )
   }
 
   async read(chain: string, fromSequence: number, limit: number): Promise<readonly AuditEntry[]> {
@@ -47,16 +59,11 @@ export class MemoryAuditSink implements AuditSink {
       .filter(chain => chain.startsWith(prefix) && (cursor === undefined || chain > cursor))
       .sort()
       .slice(0, limit)
-      .flatMap(chain => this.#headOf(chain) ?? [])
+      .flatMap(chain => this.#backend.head(chain) ?? [])
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-  }
-
-  #headOf(chain: string): ChainHead | undefined {
-    const last = this.#backend.chains.get(chain)?.at(-1)
-    return last && { chain, sequence: last.sequence, hash: last.hash }
   }
 
   #assertOpen(): void {

@@ -1,19 +1,19 @@
 import { z } from 'zod'
 import type { AnyInteractive, BegunInteraction, Interaction } from '../credential/credential.ts'
 import type { ProviderFailure } from '../credential/provider-failure.ts'
-import { CredentialError, isCredentialError } from '../errors.ts'
+import { CredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import { type CredentialId, newCredentialId } from '../record/ids.ts'
 import { assertTransition } from '../record/lifecycle.ts'
 import { disposeSecrets, Ephemeral } from '../secret/ephemeral.ts'
 import { callProvider } from './call-provider.ts'
-import { type CreateOptions, describedRecord } from './create-credential.ts'
+import { type CreateOptions, createAudited, describedRecord } from './create-credential.ts'
 import { initializationError } from './initialize-state.ts'
 import { loadVisible } from './open-record.ts'
 import { parseInput } from './parse-input.ts'
 import { askerOf, digestOf, flowRecordName, newSecret, newState, type PendingFlow } from './pending-flow.ts'
 import { removeEndedFlows } from './remove-ended-flows.ts'
-import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
+import type { BoundContext, Runtime } from './runtime.ts'
 
 export interface AuthorizationOptions<Token = unknown, Given = unknown> extends CreateOptions {
   /** Connects this credential again instead of making a new one: it keeps its id, name, labels, scope and shares. */
@@ -72,7 +72,7 @@ export async function beginAuthorization(
     }),
     payload: begun.payload,
   })
-  await store(runtime, context, record)
+  await createAudited(runtime, context, 'flow.begin', record)
   runtime.background.run(() => removeEndedFlows(runtime, context.tenantId))
   return {
     interaction: begun.interaction,
@@ -147,16 +147,4 @@ async function pendingRecord(
     updatedAt: now,
   }
   return { ...unsealed, state: await runtime.sealer.seal(unsealed, { state: undefined, flow }) }
-}
-
-async function store(runtime: Runtime, context: BoundContext, record: CredentialRecord): Promise<void> {
-  const action = 'flow.begin'
-  await runtime.audit.write(auditEvent(runtime, context, { action, outcome: 'success' }, record))
-  try {
-    await runtime.store.create(record)
-  } catch (error) {
-    const code = isCredentialError(error) ? error.code : undefined
-    runtime.audit.queue(auditEvent(runtime, context, { action, outcome: 'failure', code }, record))
-    throw error
-  }
 }

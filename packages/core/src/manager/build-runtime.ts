@@ -84,6 +84,8 @@ export async function buildRuntime(options: ManagerOptions): Promise<BuiltRuntim
     invalidation,
     audit,
     auditSink,
+    // A sink that was given may be kept anywhere, so only the store's own moves with its records.
+    writeAudited: options.audit === undefined ? store.writeAudited?.bind(store) : undefined,
     auditKeys,
     anchors,
     registry,

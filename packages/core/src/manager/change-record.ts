@@ -2,14 +2,15 @@ import type { AuditAction } from '../audit/audit-event.ts'
 import { CredentialError, isCredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import { announceChange } from './announce-change.ts'
+import { AuditedChange } from './audited-change.ts'
 import { loadVisible } from './open-record.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
 
 const maxRounds = 50
 
 /**
- * Changes a record by CAS, on its newest version, however many others write it. The change is audited before it is
- * made, and refused while the audit cannot be written; a change that then fails is audited again.
+ * Changes a record by CAS, on its newest version, however many others write it. The change is refused while the audit
+ * cannot be written, and one that fails is audited too.
  */
 export async function changeRecord(
   runtime: Runtime,
@@ -18,7 +19,7 @@ export async function changeRecord(
   action: AuditAction,
   change: (record: CredentialRecord) => Promise<CredentialRecord>,
 ): Promise<CredentialRecord> {
-  let audited = false
+  const attempt = new AuditedChange(runtime)
   let record = await loadVisible(runtime, context, id, action)
   try {
     for (let round = 0; round < maxRounds; round++) {
@@ -27,11 +28,9 @@ export async function changeRecord(
         version: record.version + 1,
         updatedAt: runtime.clock.now(),
       }
-      if (!audited)
-        await runtime.audit.write(auditEvent(runtime, context, { action, outcome: 'success' }, changed))
-      audited = true
+      const event = auditEvent(runtime, context, { action, outcome: 'success' }, changed)
       try {
-        await runtime.store.replace(changed)
+        await attempt.make(event, { method: 'replace', record: changed })
         await announceChange(runtime, changed)
         return changed
       } catch (error) {
@@ -44,8 +43,7 @@ export async function changeRecord(
     })
   } catch (error) {
     const code = isCredentialError(error) ? error.code : undefined
-    if (audited)
-      runtime.audit.queue(auditEvent(runtime, context, { action, outcome: 'failure', code }, record))
+    attempt.fail(auditEvent(runtime, context, { action, outcome: 'failure', code }, record))
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { isCredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
+import { AuditedChange } from './audited-change.ts'
 import { type FlowProof, type FoundFlow, findFlow } from './find-flow.ts'
 import { flowRecordName } from './pending-flow.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
@@ -15,20 +16,15 @@ export async function claimFlow(
   context: BoundContext,
   proof: FlowProof,
 ): Promise<FoundFlow> {
-  let audited = false
+  const attempt = new AuditedChange(runtime)
   for (;;) {
     const { record, flow } = await findFlow(runtime, context, proof)
-    if (!audited) {
-      await runtime.audit.write(
-        auditEvent(runtime, context, { action: 'flow.resume', outcome: 'success' }, record),
-      )
-    }
-    audited = true
     const unsealed = { ...record, status: 'authenticating' as const, ...nextVersion(runtime, record) }
     const state = await runtime.sealer.seal(unsealed, { state: undefined, flow })
     const claimed = { ...unsealed, state }
+    const event = auditEvent(runtime, context, { action: 'flow.resume', outcome: 'success' }, record)
     try {
-      await runtime.store.replace(claimed)
+      await attempt.make(event, { method: 'replace', record: claimed })
       return { record: claimed, flow }
     } catch (error) {
       if (!isCredentialError(error, 'VERSION_CONFLICT')) throw error

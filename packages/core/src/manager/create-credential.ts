@@ -1,8 +1,10 @@
+import type { AuditAction } from '../audit/audit-event.ts'
 import type { AnyCredential } from '../credential/credential.ts'
-import { CredentialError } from '../errors.ts'
+import { CredentialError, isCredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import { type CredentialId, newCredentialId } from '../record/ids.ts'
 import { normalizeScope, normalizeShares, type ScopeWithinTenant, type Share } from '../record/scope.ts'
+import { AuditedChange } from './audited-change.ts'
 import { mint } from './derive-token.ts'
 import { initializeState } from './initialize-state.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
@@ -34,10 +36,7 @@ export async function createCredential(
   const initial = await initializeState(runtime, definition, described, input)
   try {
     const record = await newRecord(runtime, definition, described, initial.state)
-    await runtime.audit.write(
-      auditEvent(runtime, context, { action: 'credential.create', outcome: 'success' }, record),
-    )
-    await recordingFailure(runtime, context, record, () => runtime.store.create(record))
+    await createAudited(runtime, context, 'credential.create', record)
     return record.id
   } finally {
     initial.dispose()
@@ -83,20 +82,20 @@ async function newRecord(
   return { ...unsealed, state: await runtime.sealer.seal(unsealed, { state }) }
 }
 
-/** The change was audited before it was made; a change that then failed is audited again. */
-async function recordingFailure(
+/** Stores a new record, which the audit tells of. */
+export async function createAudited(
   runtime: Runtime,
   context: BoundContext,
+  action: AuditAction,
   record: CredentialRecord,
-  work: () => Promise<void>,
 ): Promise<void> {
+  const attempt = new AuditedChange(runtime)
+  const event = auditEvent(runtime, context, { action, outcome: 'success' }, record)
   try {
-    await work()
+    await attempt.make(event, { method: 'create', record })
   } catch (error) {
-    const code = error instanceof CredentialError ? error.code : undefined
-    runtime.audit.queue(
-      auditEvent(runtime, context, { action: 'credential.create', outcome: 'failure', code }, record),
-    )
+    const code = isCredentialError(error) ? error.code : undefined
+    attempt.fail({ ...event, outcome: 'failure', code })
     throw error
   }
 }

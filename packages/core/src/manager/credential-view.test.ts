@@ -2,6 +2,7 @@ import { FaultyStore, leakScan } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { World } from '../../test/managers.ts'
+import { eventsIn } from '../audit/test/audit-fixture.ts'
 import {
   type BearerToken,
   bearerToken,
@@ -98,7 +99,7 @@ describe('createCredential', () => {
   test('an audit that cannot be written refuses it, and nothing is stored', async () => {
     const world = new World()
     const store = new MemoryStateStore(world.backend)
-    const faulty = Object.assign(new FaultyStore(store), {
+    const faulty = Object.assign(inTwoSteps(new FaultyStore(store)), {
       audit: () => ({
         name: 'broken',
         head: async () => undefined,
@@ -112,6 +113,24 @@ describe('createCredential', () => {
     const error = await rejection(world.settle(view.createCredential(world.account, world.input())))
     expect(error.code).toBe('STORAGE_UNAVAILABLE')
     expect(world.backend.records.size).toBe(0)
+  })
+
+  test.each([
+    ['with its event in one step', (store: FaultyStore) => store, ['failure']],
+    ['after its event', inTwoSteps, ['success', 'failure']],
+  ])('one that the store refuses %s is audited as failed', async (_how, audited, outcomes) => {
+    const world = new World()
+    const store = audited(new FaultyStore(new MemoryStateStore(world.backend)))
+    const manager = await world.manager(store)
+    store.inject({ method: 'create', kind: 'fail' })
+    const view = manager.as(acme)
+    const error = await rejection(world.settle(view.createCredential(world.account, world.input())))
+    expect(error.code).toBe('STORAGE_UNAVAILABLE')
+    await world.settle(manager.close())
+    expect(world.backend.records.size).toBe(0)
+    const sink = new MemoryStateStore(world.backend).audit()
+    const events = (await eventsIn(sink)).filter(({ action }) => action === 'credential.create')
+    expect(events.map(({ outcome }) => outcome)).toEqual(outcomes)
   })
 
   test('the same type name for another definition is refused, by name works', async () => {
@@ -374,4 +393,10 @@ test('no secret shows in anything that printing the results of a whole life woul
 
 function storageError(): CredentialError {
   return new CredentialError('STORAGE_UNAVAILABLE', 'The audit sink is down')
+}
+
+/** The store, as one that cannot make a change and audit it at once. */
+function inTwoSteps(store: FaultyStore): FaultyStore {
+  Reflect.deleteProperty(store, 'writeAudited')
+  return store
 }

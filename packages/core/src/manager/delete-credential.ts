@@ -1,5 +1,6 @@
 import { isCredentialError } from '../errors.ts'
 import { announceChange } from './announce-change.ts'
+import { AuditedChange } from './audited-change.ts'
 import { loadVisible } from './open-record.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
 
@@ -9,20 +10,19 @@ import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
  */
 export async function deleteCredential(runtime: Runtime, context: BoundContext, id: string): Promise<void> {
   const action = 'credential.delete'
-  let audited = false
+  const attempt = new AuditedChange(runtime)
   for (;;) {
     const record = await loadVisible(runtime, context, id, action)
-    if (!audited)
-      await runtime.audit.write(auditEvent(runtime, context, { action, outcome: 'success' }, record))
-    audited = true
+    const event = auditEvent(runtime, context, { action, outcome: 'success' }, record)
+    const key = { tenantId: context.tenantId, id }
     try {
-      await runtime.store.delete({ tenantId: context.tenantId, id }, record.version)
+      await attempt.make(event, { method: 'delete', key, expectedVersion: record.version })
       await announceChange(runtime, { ...record, version: record.version + 1 })
       return
     } catch (error) {
       if (isCredentialError(error, 'VERSION_CONFLICT')) continue
       const code = isCredentialError(error) ? error.code : undefined
-      runtime.audit.queue(auditEvent(runtime, context, { action, outcome: 'failure', code }, record))
+      attempt.fail(auditEvent(runtime, context, { action, outcome: 'failure', code }, record))
       throw error
     }
   }

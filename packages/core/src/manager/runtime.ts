@@ -35,6 +35,8 @@ export interface Runtime {
   readonly invalidation: Invalidation | undefined
   readonly audit: AuditLog
   readonly auditSink: AuditSink
+  /** Set where the store can make a change and audit it in one step. */
+  readonly writeAudited: StateStore['writeAudited']
   readonly auditKeys: AuditKeys
   readonly anchors: AnchorSink | undefined
   readonly registry: CredentialRegistry

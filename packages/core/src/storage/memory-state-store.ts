@@ -1,4 +1,5 @@
-import type { AuditSink } from '../audit/audit-sink.ts'
+import { assertFollows } from '../audit/audit-append.ts'
+import type { AuditAppend, AuditSink } from '../audit/audit-sink.ts'
 import { MemoryAuditSink } from '../audit/memory-audit-sink.ts'
 import { CredentialError } from '../errors.ts'
 import type { CredentialRecord, RecordMetadata, RecordSummary } from '../record/credential-record.ts'
@@ -13,7 +14,15 @@ import { MemoryOutbox } from './memory-outbox.ts'
 import { assertNewRecord } from './new-record.ts'
 import { OpenState } from './open-state.ts'
 import type { Outbox } from './outbox.ts'
-import type { ListFilter, ListPage, Page, RecordKey, StateStore, StoredHeader } from './state-store.ts'
+import type {
+  ListFilter,
+  ListPage,
+  Page,
+  RecordChange,
+  RecordKey,
+  StateStore,
+  StoredHeader,
+} from './state-store.ts'
 
 /**
  * A store in this process's memory, for tests and for programs whose credentials need not outlive them.
@@ -51,14 +60,7 @@ export class MemoryStateStore implements StateStore {
 
   async create(record: CredentialRecord): Promise<void> {
     this.#state.assertOpen()
-    assertNewRecord(record)
-    const key = keyOf(record)
-    if (this.#backend.records.has(key)) {
-      throw new CredentialError('ALREADY_EXISTS', `Credential ${record.id} exists already`, {
-        credentialId: record.id,
-      })
-    }
-    this.#backend.records.set(key, isolate(record))
+    this.#change({ method: 'create', record })
   }
 
   async get(tenantId: string, id: string): Promise<CredentialRecord | undefined> {
@@ -69,8 +71,7 @@ export class MemoryStateStore implements StateStore {
 
   async replace(record: CredentialRecord): Promise<void> {
     this.#state.assertOpen()
-    this.#expectVersion(keyOf(record), record.id, record.version - 1)
-    this.#backend.records.set(keyOf(record), isolate(record))
+    this.#change({ method: 'replace', record })
   }
 
   async updateMetadata(
@@ -87,9 +88,7 @@ export class MemoryStateStore implements StateStore {
 
   async delete(key: RecordKey, expectedVersion: number): Promise<void> {
     this.#state.assertOpen()
-    const stored = credentialKey(key.tenantId, key.id)
-    this.#expectVersion(stored, key.id, expectedVersion)
-    this.#backend.records.delete(stored)
+    this.#change({ method: 'delete', key, expectedVersion })
   }
 
   async list(filter: ListFilter, page: Page): Promise<ListPage> {
@@ -106,6 +105,15 @@ export class MemoryStateStore implements StateStore {
       records: listed.map(({ record }) => summarize(record)),
       cursor: last && encodeCursor(last.position),
     }
+  }
+
+  async writeAudited(change: RecordChange, append: AuditAppend): Promise<boolean> {
+    this.#state.assertOpen()
+    const { audit } = this.#backend
+    assertFollows(append)
+    if ((audit.head(append.chain)?.sequence ?? 0) !== append.expectedSequence) return false
+    this.#change(change)
+    return audit.append(append)
   }
 
   async close(): Promise<void> {
@@ -126,6 +134,28 @@ export class MemoryStateStore implements StateStore {
 
   invalidation(): Invalidation {
     return new MemoryInvalidation(this.#backend)
+  }
+
+  #change(change: RecordChange): void {
+    const { records } = this.#backend
+    if (change.method === 'delete') {
+      const key = credentialKey(change.key.tenantId, change.key.id)
+      this.#expectVersion(key, change.key.id, change.expectedVersion)
+      records.delete(key)
+      return
+    }
+    const { method, record } = change
+    if (method === 'create') this.#expectNone(record)
+    else this.#expectVersion(keyOf(record), record.id, record.version - 1)
+    records.set(keyOf(record), isolate(record))
+  }
+
+  #expectNone(record: CredentialRecord): void {
+    assertNewRecord(record)
+    if (!this.#backend.records.has(keyOf(record))) return
+    throw new CredentialError('ALREADY_EXISTS', `Credential ${record.id} exists already`, {
+      credentialId: record.id,
+    })
   }
 
   #expectVersion(key: string, id: string, expectedVersion: number): CredentialRecord {

@@ -1,4 +1,4 @@
-import type { AuditSink } from '../audit/audit-sink.ts'
+import type { AuditAppend, AuditSink } from '../audit/audit-sink.ts'
 import type { CredentialRecord, RecordMetadata, RecordSummary } from '../record/credential-record.ts'
 import type { StoredStatus } from '../record/lifecycle.ts'
 import type { DistributedLock } from './distributed-lock.ts'
@@ -57,6 +57,13 @@ export interface StateStore {
    */
   list(filter: ListFilter, page: Page): Promise<ListPage>
 
+  /**
+   * Makes a change and appends the audit entries that tell of it, in one atomic step, where {@link StateStore.audit}
+   * keeps its chains beside the records. Resolves to false, and nothing has happened, when the chain's head is another.
+   * @throws CredentialError as the method that makes the change alone
+   */
+  writeAudited?(change: RecordChange, append: AuditAppend): Promise<boolean>
+
   /** Closes what the store opened itself. Calling it again does nothing. */
   close(): Promise<void>
 
@@ -79,6 +86,11 @@ export interface RecordKey {
   readonly tenantId: string
   readonly id: string
 }
+
+/** A change of one record, as the arguments of the method of its name. */
+export type RecordChange =
+  | { readonly method: 'create' | 'replace'; readonly record: CredentialRecord }
+  | { readonly method: 'delete'; readonly key: RecordKey; readonly expectedVersion: number }
 
 /** All given parts must hold. Without `tenantId` the list runs over all tenants. */
 export interface ListFilter {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ContractSuite } from '../contract-suite.ts'
 import { describeSuite } from '../describe-suite.ts'
+import { auditedWriteCases } from './audited-write-cases.ts'
 import { closingCases, unreachableCases } from './closing-cases.ts'
 import { companionSuites, declares } from './companion-cases.ts'
 import { createCases } from './create-cases.ts'
@@ -27,6 +28,7 @@ export const stateStoreSuite: ContractSuite<StateStoreHarness> = {
     listCases,
     pagingCases,
     hostileValueCases,
+    auditedWriteCases,
     closingCases,
     unreachableCases,
   ],

@@ -1,7 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
+  type AuditAppend,
   type CredentialRecord,
   credentialKey,
   MemoryStateStore,
+  type RecordChange,
   type RecordKey,
   type RecordMetadata,
 } from '@nebula-credential/core'
@@ -223,8 +226,76 @@ const metadataMutants = [
   ),
 ]
 
+const changesAndAppends = 'makes the change and appends its entries'
+
+const auditedWriteMutants = [
+  breakStateStore(
+    'an audited change forgets its entries',
+    changesAndAppends,
+    backend =>
+      new (class extends MemoryStateStore {
+        override async writeAudited(change: RecordChange, append: AuditAppend) {
+          return super.writeAudited(change, { ...append, entries: append.entries.slice(0, 1) })
+        }
+      })(backend),
+  ),
+  breakStateStore(
+    'an audited change is not made',
+    changesAndAppends,
+    backend =>
+      new (class extends MemoryStateStore {
+        override async writeAudited(_change: RecordChange, append: AuditAppend) {
+          return backend.audit.append(append)
+        }
+      })(backend),
+  ),
+  breakStateStore(
+    'an audited change is made on another head',
+    'on another head answers false, and nothing has happened',
+    backend =>
+      new (class extends MemoryStateStore {
+        override async writeAudited(change: RecordChange, append: AuditAppend) {
+          const { chain, expectedSequence } = append
+          if ((backend.audit.head(chain)?.sequence ?? 0) === expectedSequence) {
+            return super.writeAudited(change, append)
+          }
+          if (change.method === 'create') await this.create(change.record)
+          return false
+        }
+      })(backend),
+  ),
+  breakStateStore(
+    'an audited change that is refused leaves its entries',
+    'refuses a change of another version, and appends nothing',
+    backend =>
+      new (class extends MemoryStateStore {
+        override async writeAudited(change: RecordChange, append: AuditAppend) {
+          return super.writeAudited(change, append).catch(error => {
+            backend.audit.append(append)
+            throw error
+          })
+        }
+      })(backend),
+  ),
+  breakStateStore(
+    'an audited change looks before it waits',
+    'of writers that race for record and head, each event has its change',
+    backend =>
+      new (class extends MemoryStateStore {
+        override async writeAudited(change: RecordChange, append: AuditAppend) {
+          if ((backend.audit.head(append.chain)?.sequence ?? 0) !== append.expectedSequence) return false
+          if (change.method !== 'replace') return super.writeAudited(change, append)
+          await this.replace(change.record)
+          await nextTurn()
+          return backend.audit.append(append)
+        }
+      })(backend),
+  ),
+]
+
 export const writingMutants: readonly Mutant<StateStoreHarness>[] = [
   ...headerMutants,
   ...writeMutants,
   ...metadataMutants,
+  ...auditedWriteMutants,
 ]

@@ -1,5 +1,6 @@
 import { type SecretString, secret } from '@nebula-credential/core'
 import { z } from 'zod'
+import { clientCertificate } from '../token-endpoint/client-certificate.ts'
 import type { OAuthClient } from '../token-endpoint/oauth-client.ts'
 import { type SigningKey, signingKey } from '../token-endpoint/signing-key.ts'
 
@@ -26,7 +27,9 @@ export type ClientFields<Method extends ClientAuthentication> =
       : { readonly authentication: 'private_key_jwt'; readonly id: string } & z.input<typeof signingKey>)
   | (Method & 'tls_client_auth' extends never
       ? never
-      : { readonly authentication: 'tls_client_auth'; readonly id: string })
+      : { readonly authentication: 'tls_client_auth'; readonly id: string } & z.input<
+          typeof clientCertificate
+        >)
 
 const id = z.string().min(1)
 
@@ -44,7 +47,9 @@ export function clientSchema(methods: readonly ClientAuthentication[]): z.ZodTyp
     forms.push(z.strictObject({ authentication: z.literal('private_key_jwt'), id, ...signingKey.shape }))
   }
   if (methods.includes('tls_client_auth')) {
-    forms.push(z.strictObject({ authentication: z.literal('tls_client_auth'), id }))
+    forms.push(
+      z.strictObject({ authentication: z.literal('tls_client_auth'), id, ...clientCertificate.shape }),
+    )
   }
   const [only] = forms
   return forms.length === 1 && only !== undefined ? only : z.union(forms)
@@ -59,7 +64,7 @@ export type GivenClient =
     }
   | { readonly authentication?: 'none' | undefined; readonly id: string }
   | ({ readonly authentication: 'private_key_jwt'; readonly id: string } & SigningKey)
-  | { readonly authentication: 'tls_client_auth'; readonly id: string }
+  | ({ readonly authentication: 'tls_client_auth'; readonly id: string } & z.output<typeof clientCertificate>)
 
 /** The client with its way to authenticate: a secret goes the way that the provider lists first. */
 export function oauthClientOf(given: GivenClient, methods: readonly ClientAuthentication[]): OAuthClient {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider'
+import { type ClientMetadata, type Configuration, errors, Provider } from 'oidc-provider'
 import { devicePages } from './device-pages.ts'
 import { registerFurtherGrants } from './further-grants.ts'
 import { mutualTls } from './mutual-tls.ts'
@@ -21,6 +21,9 @@ export const scopes = ['openid', 'offline_access', 'reports.read', 'reports.writ
 
 /** What the clients may ask for. */
 export const allScopes = [...scopes, 'email']
+
+/** Where there is no resource (RFC 8707) that the server knows: it knows all others. */
+const unknownHost = 'unknown.example'
 
 /** A real OpenID provider. */
 export function createProvider(
@@ -78,11 +81,10 @@ export function createProvider(
       revocation: { enabled: true, allowedPolicy: (_, client, token) => client.clientId === token.clientId },
       resourceIndicators: {
         enabled: true,
-        getResourceServerInfo: () => ({
-          scope: scopes.join(' '),
-          accessTokenTTL: accessTokenTtlS,
-          accessTokenFormat: 'opaque',
-        }),
+        getResourceServerInfo: (_, resource) => {
+          if (new URL(resource).hostname === unknownHost) throw new errors.InvalidTarget()
+          return { scope: scopes.join(' '), accessTokenTTL: accessTokenTtlS, accessTokenFormat: 'opaque' }
+        },
       },
     },
   }

@@ -1,10 +1,17 @@
-import { type Authorization, CredentialManager, MemoryStateStore, rawKey } from '@nebula-credential/core'
+import {
+  type Authorization,
+  type CredentialError,
+  CredentialManager,
+  MemoryStateStore,
+  rawKey,
+} from '@nebula-credential/core'
 import {
   type LoopbackService,
   type ServiceAnswer,
   type ServiceRequest,
   startLoopbackService,
 } from '@nebula-credential/testing'
+import { expect } from 'vitest'
 
 /** A request to one of a provider's hosts. */
 export interface ProviderRequest extends ServiceRequest {
@@ -75,3 +82,43 @@ export function idToken(claims: Record<string, unknown>): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   return `${part({ alg: 'RS256' })}.${part({ iat: now, exp: now + 600, ...claims })}.${part('')}`
 }
+
+/** The answers of a provider's endpoints, by host and path. */
+export type Answers = Record<string, (request: ProviderRequest) => ServiceAnswer>
+
+/** As {@link providerWorld}, with an answer an endpoint. */
+export const worldOf = (answers: Answers): Promise<ProviderWorld> =>
+  providerWorld(request => answers[request.endpoint]?.(request) ?? { status: 404, json: {} })
+
+export const json =
+  (value: unknown, status = 200) =>
+  (): ServiceAnswer => ({ status, json: value })
+
+/** Answers the exchange of a code and a refresh apart. */
+export const byGrant =
+  (exchange: unknown, refresh: unknown, refreshStatus = 200) =>
+  ({ form }: ProviderRequest): ServiceAnswer =>
+    form.get('grant_type') === 'refresh_token' ? { status: refreshStatus, json: refresh } : { json: exchange }
+
+/** What connects an account of most providers. */
+export const input = {
+  client: { id: 'workflows', secret: 'hunter2' },
+  redirectUri: 'https://app.example/callback',
+}
+
+/** Connects an account, as a person who consents. */
+export async function connect<P extends { id(text: string): unknown }>(
+  { manager }: ProviderWorld,
+  provider: P,
+  given: object = {},
+): Promise<{ id: ReturnType<P['id']>; url: URL }> {
+  const begun = await manager.beginAuthorization(provider as never, { ...input, ...given } as never)
+  const id = await manager.resumeAuthorization(callbackOf(begun), begun)
+  return { id: provider.id(id) as ReturnType<P['id']>, url: authorizationUrl(begun) }
+}
+
+export const rejection = (pending: Promise<unknown>): Promise<CredentialError> =>
+  pending.then(
+    () => expect.unreachable('it should have been rejected'),
+    (error: CredentialError) => error,
+  )

@@ -43,14 +43,12 @@ const rules = {
 
 /** What the input takes for a placeholder. */
 export function placeholderSchema({ kind, default: preset, oneOf, within }: Placeholder) {
-  const where = within === undefined ? '' : `, in ${within}`
   const fits = (text: string) =>
-    (oneOf?.includes(text) ?? true) &&
+    patterns[kind].test(text) &&
+    (oneOf === undefined || oneOf.includes(text)) &&
     (within === undefined || text === within || text.toLowerCase().endsWith(`.${within}`))
-  const schema = z
-    .string()
-    .regex(patterns[kind], rules[kind])
-    .refine(fits, oneOf === undefined ? rules[kind] + where : `must be one of ${oneOf.join(', ')}`)
+  const rule = rules[kind] + (within === undefined ? '' : `, in ${within}`)
+  const schema = z.string().refine(fits, oneOf === undefined ? rule : `must be one of ${oneOf.join(', ')}`)
   return preset === undefined ? schema : schema.optional()
 }
 

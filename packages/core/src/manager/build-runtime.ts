@@ -1,5 +1,5 @@
 import type { AnchorSink } from '../audit/anchor-sink.ts'
-import { AuditLog } from '../audit/audit-log.ts'
+import { AuditLog, defaultAuditPolicy } from '../audit/audit-log.ts'
 import type { AuditSink } from '../audit/audit-sink.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { AnyCredential } from '../credential/credential.ts'
@@ -68,7 +68,12 @@ export async function buildRuntime(options: ManagerOptions): Promise<BuiltRuntim
     keys: auditKeys,
     clock,
     anchors,
-    policy: { flushEveryMs: policy.auditFlushMs, anchorEveryMs: policy.anchorMs },
+    policy: {
+      flushEveryMs: policy.auditFlushMs,
+      anchorEveryMs: policy.anchorMs,
+      // One flush may hand in the reads of twice as many entries as stand in memory.
+      maxQueued: defaultAuditPolicy.maxQueued + 2 * policy.l1MaxEntries,
+    },
   })
   const closing = new AbortController()
   const hot: HotCache = new HotCache({

@@ -1,6 +1,7 @@
 import { FaultyStore } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { World } from '../../test/managers.ts'
+import { eventsIn } from '../audit/test/audit-fixture.ts'
 import { MemoryStateStore } from '../index.ts'
 
 const acme = { tenantId: 'acme', actor: 'worker' }
@@ -30,6 +31,21 @@ describe('getToken', () => {
     const tokens = await Promise.all(Array.from({ length: 1_000 }, () => view.getToken(id)))
     expect(new Set(tokens).size).toBe(1)
     expect(store.callsOf('get')).toBe(1)
+  })
+
+  test('reads of more credentials than wait in memory by default are all in the audit', async () => {
+    const world = new World({ policy: { l1MaxEntries: 12_000 } })
+    const manager = await world.manager()
+    const view = manager.as(acme)
+    const ids = await Promise.all(
+      Array.from({ length: 12_000 }, () => view.createCredential(world.account, world.input())),
+    )
+    for (const id of ids) await view.getToken(id)
+    await world.settle(manager.close())
+    const events = await eventsIn(new MemoryStateStore(world.backend).audit())
+    const reads = events.filter(({ action }) => action === 'credential.read')
+    expect(new Set(reads.map(({ credentialId }) => credentialId)).size).toBe(12_000)
+    expect(events.filter(({ action }) => action === 'audit.lost')).toEqual([])
   })
 
   test('another tenant, workflow, user or tag sees nothing, neither cold nor while the token stands in memory', async () => {

@@ -72,6 +72,25 @@ describe('AWS, with its signatures and policies checked', () => {
     expect((await s3('/bucket?list-type=2&prefix=a%20b&max-keys=2')).status).toBe(200)
   })
 
+  it('keeps a stream that is signed while it is sent', async () => {
+    await using manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, key())
+    const s3 = await manager.client(
+      id,
+      awsFetch({ service: 's3', payload: 'streaming', fetch: loopbackFetch }),
+    )
+    await s3('/bucket', { method: 'PUT' })
+    const text = 'a stream '.repeat(20_000)
+    const init = {
+      method: 'PUT',
+      body: new Blob([text]).stream(),
+      headers: { 'content-length': String(text.length) },
+      duplex: 'half',
+    }
+    expect((await s3('/bucket/streamed', init as RequestInit)).status).toBe(200)
+    expect(await (await s3('/bucket/streamed')).text()).toBe(text)
+  })
+
   it('lets a role do what its policy allows, and no more', async () => {
     await using manager = await newManager()
     const owner = await manager.client(await manager.createCredential(awsAccessKey, key()), s3Fetch)

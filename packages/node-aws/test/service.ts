@@ -6,7 +6,7 @@ import {
   type ServiceRequest,
   startLoopbackService,
 } from '@nebula-credential/testing'
-import { signatureProblem } from './verify-signature.ts'
+import { signatureProblem, unchunked } from './verify-signature.ts'
 
 export const accessKey = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
@@ -94,7 +94,9 @@ export async function startAws(): Promise<AwsService> {
       return { headers: { etag: '"e1"' } }
     }
     const object = objects.get(request.path)
-    return object === undefined ? refuse(404, 'NoSuchKey') : { body: object.body }
+    if (object === undefined) return refuse(404, 'NoSuchKey')
+    const isChunked = object.headers['content-encoding'] === 'aws-chunked'
+    return { body: isChunked ? unchunked(object.body) : object.body }
   }
 
   return Object.assign(settings, {

@@ -20,7 +20,8 @@ export function signatureProblem(
   if (secret === undefined) return service === 's3' ? 'InvalidAccessKeyId' : 'InvalidClientTokenId'
   const declaredHash = headers['x-amz-content-sha256'] as string | undefined
   const bodyHash = sha256(body)
-  if (declaredHash !== undefined && declaredHash !== 'UNSIGNED-PAYLOAD' && declaredHash !== bodyHash) {
+  const isStreamed = declaredHash === streamed
+  if (declaredHash !== undefined && ![streamed, 'UNSIGNED-PAYLOAD', bodyHash].includes(declaredHash)) {
     return 'XAmzContentSHA256Mismatch'
   }
   const canonical = [
@@ -41,9 +42,49 @@ export function signatureProblem(
     (previous, part) => createHmac('sha256', previous).update(part).digest(),
     `AWS4${secret}`,
   )
-  return createHmac('sha256', key).update(toSign).digest('hex') === signature
+  const sign = (text: string) => createHmac('sha256', key).update(text).digest('hex')
+  if (sign(toSign) !== signature) return 'SignatureDoesNotMatch'
+  if (!isStreamed) return undefined
+  const head = `AWS4-HMAC-SHA256-PAYLOAD\n${headers['x-amz-date']}\n${scope}`
+  return chunksAreSigned(body, signature, (prior, chunk) =>
+    sign(`${head}\n${prior}\n${sha256('')}\n${sha256(chunk)}`),
+  )
     ? undefined
     : 'SignatureDoesNotMatch'
+}
+
+const streamed = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD'
+
+function chunksAreSigned(
+  body: Buffer,
+  seed: string,
+  sign: (prior: string, chunk: Buffer) => string,
+): boolean {
+  let prior = seed
+  for (const { chunk, signature } of chunksOf(body)) {
+    if (sign(prior, chunk) !== signature) return false
+    prior = signature
+  }
+  return true
+}
+
+/** What was sent as `aws-chunked`. */
+export function unchunked(body: Buffer): Buffer {
+  return Buffer.concat(chunksOf(body).map(({ chunk }) => chunk))
+}
+
+function chunksOf(body: Buffer): { chunk: Buffer; signature: string }[] {
+  const chunks: { chunk: Buffer; signature: string }[] = []
+  for (let at = 0; ; ) {
+    const end = body.indexOf('\r\n', at)
+    const head = /^([0-9a-f]+);chunk-signature=(\w{64})$/.exec(body.toString('latin1', at, Math.max(end, at)))
+    if (head === null) throw new Error('The body is not made of signed chunks')
+    const [, length = '', signature = ''] = head
+    const chunk = body.subarray(end + 2, end + 2 + Number.parseInt(length, 16))
+    chunks.push({ chunk, signature })
+    at = end + 2 + chunk.byteLength + 2
+    if (chunk.byteLength === 0) return chunks
+  }
 }
 
 function sha256(data: string | Buffer): string {

@@ -84,7 +84,8 @@ class SignedCall {
   /** The bytes that are signed, and can be sent again. */
   async #bodyOf(request: Request): Promise<Uint8Array<ArrayBuffer> | 'unread' | null> {
     if (request.body === null) return null
-    const isRead = this.#options.payload !== 'unsigned' && !request.headers.has('x-amz-content-sha256')
+    const { payload = 'hashed' } = this.#options
+    const isRead = payload === 'hashed' && !request.headers.has('x-amz-content-sha256')
     return isRead ? new Uint8Array(await request.arrayBuffer()) : 'unread'
   }
 }

@@ -67,7 +67,8 @@ function splitOnce(field: string): [string, string] {
   return [field.slice(0, colon), field.slice(colon + 1)]
 }
 
-// The examples of the Amazon S3 API Reference, "Authenticating Requests".
+// The examples of the Amazon S3 API Reference, "Authenticating Requests"; not that of a PUT in one chunk, for it signs a
+// Date header, which the signer leaves out beside its own.
 describe("S3's published examples", () => {
   const token = key({
     accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
@@ -84,6 +85,33 @@ describe("S3's published examples", () => {
     const request = new Request(`${bucket}/test.txt`, { headers: { range: 'bytes=0-9' } })
     expect(await signatureOf(request)).toBe(
       'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
+    )
+  })
+
+  // "Transferring Payload in Multiple Chunks".
+  it('PUT of an object in chunks', async () => {
+    const body = new Blob(['a'.repeat(66_560)]).stream()
+    const headers = { 'content-length': '66560', 'x-amz-storage-class': 'REDUCED_REDUNDANCY' }
+    const url = 'https://s3.amazonaws.com/examplebucket/chunkObject.txt'
+    const request = new Request(url, { method: 'PUT', headers, body, duplex: 'half' })
+    const signer = awsSigV4({ service: 's3', payload: 'streaming', now })
+    const signed = await authenticateWith(signer, token, request)
+    expect(Object.fromEntries(signed.headers)).toEqual({
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, ' +
+        'SignedHeaders=content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class, ' +
+        'Signature=4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9',
+      'content-encoding': 'aws-chunked',
+      'content-length': '66824',
+      'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+      'x-amz-date': '20130524T000000Z',
+      'x-amz-decoded-content-length': '66560',
+      'x-amz-storage-class': 'REDUCED_REDUNDANCY',
+    })
+    expect(await signed.text()).toBe(
+      `10000;chunk-signature=ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648\r\n${'a'.repeat(65_536)}\r\n` +
+        `400;chunk-signature=0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497\r\n${'a'.repeat(1_024)}\r\n` +
+        '0;chunk-signature=b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9\r\n\r\n',
     )
   })
 
@@ -137,6 +165,44 @@ describe('awsSigV4', () => {
     )
     expect(known.headers.get('x-amz-content-sha256')).toBe(hash)
     expect(known.body).not.toBeNull()
+  })
+
+  it.each([
+    ["/a$b+c(1)*!'&,;=:@", '/a%24b%2Bc%281%29%2A%21%27%26%2C%3B%3D%3A%40'],
+    ['/a%24b%2fc/%C3%BC', '/a%24b%2Fc/%C3%BC'],
+    ['/100%', '/100%25'],
+  ])('spells the path of an object as S3 does: %s', async (path, spelled) => {
+    const sign = (of: string) =>
+      authenticateWith(
+        awsSigV4({ service: 's3', now: () => 0 }),
+        key(),
+        new Request(`https://b.s3.amazonaws.com${of}`),
+      )
+    const signed = await sign(path)
+    expect(new URL(signed.url).pathname).toBe(spelled)
+    expect(signed.headers.get('authorization')).toBe((await sign(spelled)).headers.get('authorization'))
+  })
+
+  it('needs the length of a body that it signs while it is sent', async () => {
+    const streamed = (headers: Record<string, string>) =>
+      authenticateWith(
+        awsSigV4({ service: 's3', payload: 'streaming' }),
+        key(),
+        new Request('https://b.s3.amazonaws.com/k', {
+          method: 'PUT',
+          headers,
+          body: new Blob(['12345']).stream(),
+          duplex: 'half',
+        }),
+      )
+    await expect(streamed({})).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    for (const length of ['4', '6']) {
+      const signed = await streamed({ 'content-length': length })
+      await expect(signed.text()).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    }
+    const encoded = await streamed({ 'content-length': '5', 'content-encoding': 'gzip' })
+    expect(encoded.headers.get('content-encoding')).toBe('aws-chunked,gzip')
+    expect(await encoded.text()).toContain('\r\n12345\r\n0;')
   })
 
   it('sends the query as it signed it', async () => {

@@ -88,6 +88,27 @@ describe('awsFetch', () => {
     expect((await put()).status).toBe(200)
   })
 
+  it('signs a stream while it is sent, every chunk of it', async () => {
+    await using manager = await newManager()
+    const id = await manager.createCredential(awsAssumeRole, { ...key(), ...role })
+    const s3 = await manager.client(
+      id,
+      awsFetch({ service: 's3', payload: 'streaming', fetch: loopbackFetch }),
+    )
+    const text = 'a stream '.repeat(20_000)
+    const put = (headers: Record<string, string>) => {
+      const body = new Blob([text]).stream()
+      return s3('/bucket/k', { method: 'PUT', headers, body, duplex: 'half' } as RequestInit)
+    }
+    expect((await put({ 'content-length': '180000' })).status).toBe(200)
+    expect(aws.requests.at(-1)?.headers).toMatchObject({
+      'content-length': '180355',
+      'x-amz-decoded-content-length': '180000',
+    })
+    expect(await (await s3('/bucket/k')).text()).toBe(text)
+    await expect(put({})).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+  })
+
   it('refuses private addresses unless it is given another fetch', async () => {
     await using manager = await newManager()
     const id = await manager.createCredential(awsAccessKey, key())

@@ -1,4 +1,6 @@
 export { dpopFetch } from './authenticator/dpop-fetch.ts'
+export type { ConnectionFlow, ConnectionState } from './connection/connection-state.ts'
+export { type ConnectionDefinition, connectionParts } from './connection/define-connection.ts'
 export { type ConnectionToken, type DpopToken, dpopToken } from './connection/oauth-token.ts'
 export { oauth2Connection, oauth2DpopConnection } from './connection/oauth2-connection.ts'
 export { oauth2ClientCredentials } from './credential/oauth2-client-credentials.ts'
@@ -10,6 +12,11 @@ export type { FlowEnvironment } from './flow/flow-environment.ts'
 export { type FlowLacking, OAuth2DeviceFlow, OAuth2Flow, OAuth2FlowBuilder } from './flow/oauth2-flow.ts'
 export { StartedDeviceFlow } from './flow/started-device-flow.ts'
 export { StartedOAuth2Flow } from './flow/started-oauth2-flow.ts'
+export {
+  type LoopbackRedirect,
+  type LoopbackRedirectOptions,
+  startLoopbackRedirect,
+} from './loopback/loopback-redirect.ts'
 export type { ClientAuthentication } from './provider/client-input.ts'
 export { defineOAuth2Provider, type OAuth2Provider } from './provider/define-oauth2-provider.ts'
 export type { Placeholder } from './provider/placeholder.ts'

@@ -14,6 +14,7 @@ import {
   postgresRestarted,
 } from './faults/postgres-away.ts'
 import { realProvider } from './faults/real-provider.ts'
+import { redisEmptied } from './faults/redis-emptied.ts'
 import { redisFailOver } from './faults/redis-fail-over.ts'
 import { redisRestarted } from './faults/redis-restarted.ts'
 import { redlock } from './faults/redlock.ts'
@@ -32,6 +33,7 @@ export const faults: readonly Fault[] = [
   refusedWrite,
   fullDisk,
   redisRestarted,
+  redisEmptied,
   redisFailOver,
   noLock,
   redlock,

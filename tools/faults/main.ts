@@ -2,31 +2,47 @@ import { parseArgs } from 'node:util'
 import { unlessUnavailable } from '../services/service-unavailable.ts'
 import { faults } from './faults.ts'
 import { makeFault, type Result } from './make-fault.ts'
+import { figuresTable, writeReport } from './report.ts'
 import { backends } from './world.ts'
 
-/** `pnpm faults [--backend sqlite|redis|postgres|redis+postgres] [--only name] [--runs N]` */
+const usage = `pnpm faults [--backend name,...] [--only fault,...] [--runs N] [--parallel N] [--report file]
+
+  --backend  ${backends.join(', ')}. Default: all
+  --only     one or more of the faults below. Default: all
+  --runs     how often each is made. Default: as below
+  --parallel how many lines of the table are made at once. Default: 1
+  --report   a document with places for the faults and the figures: docs/faults.md
+
+${faults.map(({ name, does, runs }) => `  ${name} (${runs} runs): ${does}`).join('\n')}`
 const { values } = parseArgs({
-  options: { backend: { type: 'string' }, only: { type: 'string' }, runs: { type: 'string' } },
+  options: {
+    backend: { type: 'string' },
+    only: { type: 'string' },
+    runs: { type: 'string' },
+    report: { type: 'string' },
+    parallel: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 })
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
 const chosenBackends = choose('backend', backends, values.backend, backend => backend)
 const chosenFaults = choose('only', faults, values.only, ({ name }) => name)
-const runs = values.runs === undefined ? undefined : Number(values.runs)
-if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) fail('--runs must be a number above 0')
+const runs = count('runs', values.runs)
+const parallel = count('parallel', values.parallel) ?? 1
 
-const results: Result[] = []
-for (const fault of chosenFaults) {
-  for (const backend of chosenBackends.filter(each => fault.backends.includes(each))) {
-    const extent = { runs: runs ?? fault.runs, short: false }
-    const result = await unlessUnavailable(`${fault.name} on ${backend}`, () =>
-      makeFault(fault, backend, extent),
-    )
-    if (result === undefined) continue
-    print(result)
-    results.push(result)
-  }
-}
+const lines = chosenFaults.flatMap(fault =>
+  chosenBackends.filter(each => fault.backends.includes(each)).map(backend => ({ fault, backend })),
+)
+const made: Result[] = []
+const left = lines.entries()
+await Promise.all(Array.from({ length: parallel }, makeLines))
+const results = made.filter(result => result !== undefined)
 
-printTable(results)
+console.log(`\n${figuresTable(results)}`)
+if (values.report !== undefined) writeReport(values.report, chosenFaults, results)
 const broken = results.filter(result => result.broken.length > 0)
 console.log(
   broken.length === 0
@@ -35,15 +51,35 @@ console.log(
 )
 process.exit(broken.length === 0 ? 0 : 1)
 
+async function makeLines(): Promise<void> {
+  for (const [index, { fault, backend }] of left) {
+    const extent = { runs: runs ?? fault.runs, short: false }
+    const result = await unlessUnavailable(`${fault.name} on ${backend}`, () =>
+      makeFault(fault, backend, extent),
+    )
+    if (result === undefined) continue
+    print(result)
+    made[index] = result
+  }
+}
+
 function choose<T>(
   option: string,
   from: readonly T[],
   wanted: string | undefined,
   nameOf: (each: T) => string,
 ): readonly T[] {
-  const chosen = wanted === undefined ? from : from.filter(each => nameOf(each) === wanted)
-  if (chosen.length === 0) fail(`--${option} is one of ${from.map(nameOf).join(', ')}`)
-  return chosen
+  if (wanted === undefined) return from
+  const names = wanted.split(',')
+  const known = from.map(nameOf)
+  if (!names.every(name => known.includes(name))) fail(`--${option} is one or more of ${known.join(', ')}`)
+  return from.filter(each => names.includes(nameOf(each)))
+}
+
+function count(option: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  if (!/^[1-9]\d*$/.test(given)) fail(`--${option} must be a number above 0`)
+  return Number(given)
 }
 
 function fail(message: string): never {
@@ -55,19 +91,6 @@ function print({ fault, backend, broken, notes, tookMs }: Result): void {
   console.log(`${fault.name} on ${backend}: ${broken.length === 0 ? 'kept' : 'BROKEN'} (${tookMs} ms)`)
   for (const line of notes) console.log(`    ${line}`)
   for (const line of new Set(broken)) console.log(`  ! ${line}`)
-}
-
-function printTable(lines: readonly Result[]): void {
-  console.log(
-    '\n| fault | backend | times | requests | invalid_grant | wrong tokens | lost | unavoidable | recovered within | promise |',
-  )
-  console.log('|---|---|---:|---:|---:|---:|---:|---:|---:|---|')
-  for (const { fault, backend, figures, broken } of lines) {
-    const { times, requests, invalidGrants, wrongTokens, lost, unavoidable, recoveredMs } = figures
-    const counts = [times, requests, invalidGrants, wrongTokens, lost, unavoidable]
-    const kept = broken.length === 0 ? 'kept' : 'BROKEN'
-    console.log(`| ${[fault.name, backend, ...counts, `${recoveredMs} ms`, kept].join(' | ')} |`)
-  }
 }
 
 function sum(lines: readonly Result[], figure: 'times'): number {

@@ -33,7 +33,7 @@ export const frozen: Fault = {
   unavoidable:
     'the grant, when it is frozen between the answer of a provider without grace and the first write',
   backends: ['sqlite', 'redis', 'postgres', 'redis+postgres'],
-  runs: 5,
+  runs: 3,
   async make(lab, tally, { runs }) {
     for (let run = 0; run < runs; run++) {
       for (const { how, point, graceMs, requests, promised } of cases) {

@@ -16,7 +16,7 @@ export const lostSubscription: Fault = {
   promise:
     'the other process refuses it within one message delay, and without messages within one L1 lifetime',
   backends: ['sqlite', 'redis', 'postgres', 'redis+postgres'],
-  runs: 5,
+  runs: 3,
   async make(lab, tally, { runs }) {
     for (let run = 0; run < runs; run++) {
       for (const how of ways) {

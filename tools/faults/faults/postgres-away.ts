@@ -23,7 +23,7 @@ export const postgresRestarted: Fault = {
   does: 'PostgreSQL is stopped in the middle of a refresh, and started when the granted token was served',
   promise,
   backends,
-  runs: 5,
+  runs: 3,
   make: (lab, tally, extent) =>
     duringRefresh(lab, tally, extent, {
       begin: async () => await lab.postgres?.server.stop(),
@@ -36,7 +36,7 @@ export const connectionsCut: Fault = {
   does: 'every connection to PostgreSQL is cut in the middle of a refresh',
   promise,
   backends,
-  runs: 5,
+  runs: 3,
   make: (lab, tally, extent) =>
     duringRefresh(lab, tally, extent, { begin: async () => lab.postgres?.proxy.cutConnections() }),
 }
@@ -89,7 +89,7 @@ async function duringRefresh(
 ): Promise<void> {
   for (let run = 0; run < runs; run++) {
     const base = lab.world()
-    const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 10_000 } }
+    const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 20_000 } }
     const held = await holdRefresh(lab, tally, world, { callers, in: { ...world, ...disturbance.world } })
     const { family, id, seen, worker } = held
     await disturbance.begin(held)
@@ -108,13 +108,21 @@ async function duringRefresh(
 async function takeAllConnections(url: string): Promise<Client[]> {
   const held: Client[] = []
   for (;;) {
-    const client = new Client(url)
-    client.on('error', () => {})
-    try {
-      await client.connect()
-    } catch {
-      return held
-    }
-    held.push(client)
+    const taken = (await Promise.all(Array.from({ length: 10 }, () => takeConnection(url)))).filter(
+      client => client !== undefined,
+    )
+    held.push(...taken)
+    if (taken.length === 0) return held
+  }
+}
+
+async function takeConnection(url: string): Promise<Client | undefined> {
+  const client = new Client(url)
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return client
+  } catch {
+    return undefined
   }
 }

@@ -12,7 +12,7 @@ export const redisRestarted: Fault = {
   does: 'Redis is killed in the middle of a refresh and restarted: empty where it holds lock, cache and outbox, with its file where it holds state',
   promise: 'one token request, all callers served, nothing lost',
   backends: ['redis', 'redis+postgres'],
-  runs: 5,
+  runs: 3,
   async make(lab, tally, { runs }) {
     const server = lab.redis?.server
     if (server === undefined) throw new Error('There is no Redis')

@@ -22,7 +22,7 @@ export const refusedWrite: Fault = {
   promise,
   unavoidable,
   backends: ['redis', 'postgres', 'redis+postgres'],
-  runs: 3,
+  runs: 2,
   make: (lab, tally, { runs, short }) => {
     const ways = refusalsOf(lab)
     return refuse(lab, tally, short ? ways.slice(0, 1) : ways, runs)
@@ -36,7 +36,7 @@ export const fullDisk: Fault = {
   promise,
   unavoidable,
   backends: ['sqlite', 'postgres', 'redis+postgres'],
-  runs: 3,
+  runs: 2,
   mounts: true,
   make: (lab, tally, { runs }) => refuse(lab, tally, [diskFull(lab)], runs),
 }

@@ -24,6 +24,8 @@ export interface CrashScenario {
   disturb?(family: Family): void
   /** The first point of interest: those before it are another scenario's. Default: the first. */
   readonly from?: string
+  /** Which of its points to die at. Default: at every one. */
+  isOfInterest?(point: string): boolean
   /** Whether to die also while the manager closes its ports. Default false. */
   readonly closing?: boolean
   /** What must be seen after a death at a point. */
@@ -118,7 +120,7 @@ class CrashMatrix<World extends SharedWorld> {
 
   /** Every point of an undisturbed run, from the call to the end of the manager. */
   async listPoints(): Promise<readonly string[]> {
-    const { from, faults, disturb, closing = false } = this.#scenario
+    const { from, faults, disturb, closing = false, isOfInterest = () => true } = this.#scenario
     const { id, family } = await this.#credential()
     disturb?.(family)
     await using victim = await this.#open(faults)
@@ -127,7 +129,7 @@ class CrashMatrix<World extends SharedWorld> {
     const { points } = victim
     const first = from === undefined ? 0 : points.indexOf(from)
     if (first < 0) throw new Error(`No process reaches "${from}": ${points.join(', ')}`)
-    return points.slice(first).filter(point => closing || !point.includes('.close '))
+    return points.slice(first).filter(point => (closing || !point.includes('.close ')) && isOfInterest(point))
   }
 
   /** Undefined for a step of the audit that is not taken each time: events that queue up are written together. */

@@ -72,7 +72,7 @@ interface Ports {
 const redisTimeoutMs = 1_000
 const postgresTimeouts = { connectTimeoutMs: 1_500, statementTimeoutMs: 2_000 }
 /** For how long the pool of a process is held on SIGUSR2. */
-const poolHeldMs = 2_500
+const poolHeldMs = 4_000
 
 const loopbackFetch = guardedFetch({ allow: ['127.0.0.1'], dangerouslyAllowHttp: true })
 

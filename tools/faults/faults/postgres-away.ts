@@ -43,7 +43,7 @@ export const connectionsCut: Fault = {
 
 export const connectionsExhausted: Fault = {
   name: 'connections-exhausted',
-  does: 'another program holds every connection that PostgreSQL has, from the grant until two seconds after it',
+  does: 'another program holds every connection that PostgreSQL has, from the grant until four seconds after it',
   promise,
   backends,
   runs: 3,
@@ -54,7 +54,7 @@ export const connectionsExhausted: Fault = {
         lab.postgres?.proxy.cutConnections()
         const held = await takeAllConnections(lab.postgres?.server.url ?? '')
         tally.expect(held.length > 20, `only ${held.length} connections were there to take`)
-        void sleep(2_000).then(() => Promise.all(held.map(client => client.end())))
+        void sleep(4_000).then(() => Promise.all(held.map(client => client.end())))
       },
     }),
 }
@@ -63,7 +63,7 @@ const poolSize = 4
 
 export const poolExhausted: Fault = {
   name: 'pool-exhausted',
-  does: `the program of the refreshing process holds all ${poolSize} connections of the pool that it shares with the store, from the grant until 2.5 s after it`,
+  does: `the program of the refreshing process holds all ${poolSize} connections of the pool that it shares with the store, from the grant until four seconds after it`,
   promise,
   backends,
   runs: 3,

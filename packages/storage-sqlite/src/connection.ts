@@ -136,9 +136,6 @@ export class SqliteConnection {
   }
 }
 
-// The most that SQLite maps as it is usually built; what lies behind is read by system calls.
-const mappedBytes = 2 ** 31 - 65_536
-
 const driverOptions = { timeout: 0, enableDoubleQuotedStringLiterals: false }
 
 /** Full jitter up to 1, 2, 4, 8, then 16 ms: a write takes a fraction of a millisecond. */
@@ -169,8 +166,6 @@ function prepareFile(database: DatabaseSync, path: string, durability: Durabilit
   database.exec(`PRAGMA synchronous = ${durability === 'power-loss' ? 'FULL' : 'NORMAL'}`)
   // macOS's fsync leaves data in the drive's own cache; these make it F_FULLFSYNC there, and do nothing elsewhere.
   database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
-  // Rows of a page of a list lie anywhere in a large file: mapped, each costs no system call.
-  database.exec(`PRAGMA mmap_size = ${mappedBytes}`)
   // Before anything is changed, so that another program's file stays as it is.
   assertOurs(database, path)
   const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { type ClientMetadata, type Configuration, errors, Provider } from 'oidc-provider'
 import { devicePages } from './device-pages.ts'
-import { registerFurtherGrants } from './further-grants.ts'
+import { furtherClaims, registerFurtherGrants } from './further-grants.ts'
 import { mutualTls } from './mutual-tls.ts'
 import type { StrictStorage } from './strict-adapter.ts'
 
@@ -53,6 +53,7 @@ export function createProvider(
       'none',
       ...(tls ? (['tls_client_auth', 'self_signed_tls_client_auth'] as const) : []),
     ],
+    extraTokenClaims: (_, token) => furtherClaims(token) as never,
     rotateRefreshToken: rotate,
     issueRefreshToken: () => true,
     // It counts in whole seconds: no token ends before its client was told, and at most a second later.

@@ -11,6 +11,7 @@ import {
   httpBearer,
   MemoryBackend,
   MemoryStateStore,
+  type RefreshPolicy,
   rawKey,
   systemClock,
 } from '@nebula-credential/core'
@@ -41,6 +42,7 @@ export interface StageOptions extends AuthorizationServerOptions {
   /** What time it is to the managers. The server has the machine's. Default: the machine's. */
   readonly clock?: Clock
   readonly fetch?: typeof globalThis.fetch
+  readonly policy?: Partial<RefreshPolicy>
 }
 
 /** A real authorization server, a store, and any number of managers on them, as so many processes would be. */
@@ -63,7 +65,7 @@ export class ConnectionStage {
   }
 
   async manager(...further: readonly AnyCredential[]): Promise<CredentialManager> {
-    const { clock = systemClock, fetch = loopbackFetch() } = this.#options
+    const { clock = systemClock, fetch = loopbackFetch(), policy = {} } = this.#options
     const manager = await CredentialManager.builder()
       .withStorage(new MemoryStateStore(this.backend))
       .withEncryption(rawKey(Buffer.alloc(32, 7)))
@@ -77,6 +79,7 @@ export class ConnectionStage {
       .withContext(ada)
       .withClock(clock)
       .withFetch(fetch)
+      .withPolicy(policy)
       .build()
     this.#managers.push(manager)
     onTestFinished(() => manager.close())

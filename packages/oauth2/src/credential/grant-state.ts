@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { authorizationServer, requestedAccess } from '../token-endpoint/authorization-server.ts'
-import { oauthClient, peerOf } from '../token-endpoint/oauth-client.ts'
+import { oauthClient } from '../token-endpoint/oauth-client.ts'
 import { tokenSet } from '../token-endpoint/token-set.ts'
 
 /** What every OAuth credential type takes: the server, our client there, and what to ask for. */
@@ -21,6 +21,13 @@ export const grantState = z.object({
 })
 export type GrantState = z.output<typeof grantState>
 
-export function grantPeer({ tokenEndpoint, client }: GrantState): string {
-  return peerOf(tokenEndpoint, client)
+/** The circuit breaker's name of a client at a token endpoint. */
+export function grantPeer({
+  tokenEndpoint,
+  client,
+}: {
+  readonly tokenEndpoint: string
+  readonly client: { readonly id: string }
+}): string {
+  return `${new URL(tokenEndpoint).origin} ${client.id}`
 }

@@ -1,7 +1,7 @@
 import { bearerToken, type CredentialEnvironment, defineCredential } from '@nebula-credential/core'
 import type { z } from 'zod'
 import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
-import { assumedLifetimeMs, bearerOf, mergeTokens, type TokenSet } from '../token-endpoint/token-set.ts'
+import { bearerOf, repeatedTokens, type TokenSet } from '../token-endpoint/token-set.ts'
 import { type GrantState, grantPeer, grantState, registrationInput } from './grant-state.ts'
 import { revokeGrant } from './revoke-grant.ts'
 import { verifyGrant } from './verify-grant.ts'
@@ -41,20 +41,7 @@ async function fetchTokens(
   environment: CredentialEnvironment,
 ): Promise<GrantState> {
   const endpoint = await TokenEndpoint.open(given, environment)
-  // A refresh token has no place in this grant, RFC 6749 section 4.4.3.
-  const {
-    refresh_token: _unasked,
-    scope = given.scope,
-    ...response
-  } = await endpoint.clientCredentials(given)
-  const { startedAt } = environment
-  const tokens = mergeTokens(
-    previous,
-    { scope, ...response },
-    {
-      startedAt,
-      lifetimeMs: given.assumedLifetimeMs ?? assumedLifetimeMs,
-    },
-  )
+  const response = await endpoint.clientCredentials(given)
+  const tokens = repeatedTokens(previous, response, { ...given, startedAt: environment.startedAt })
   return { ...given, tokenEndpoint: endpoint.url, tokens }
 }

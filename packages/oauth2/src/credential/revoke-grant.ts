@@ -1,12 +1,15 @@
 import { type CredentialEnvironment, ProviderFailure } from '@nebula-credential/core'
-import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
-import type { GrantState } from './grant-state.ts'
+import { type Registration, TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
+import type { TokenSet } from '../token-endpoint/token-set.ts'
 
 /**
  * Gives the tokens up at the authorization server, RFC 7009; does nothing where it has no revocation endpoint.
  * The refresh token goes first: a server that ends the grant with it ends the access token too.
  */
-export async function revokeGrant(state: GrantState, environment: CredentialEnvironment): Promise<void> {
+export async function revokeGrant(
+  state: Registration & { readonly tokens: TokenSet },
+  environment: CredentialEnvironment,
+): Promise<void> {
   const endpoint = await TokenEndpoint.open(state, environment)
   const { refreshToken, accessToken } = state.tokens
   if (refreshToken !== undefined) await endpoint.revoke(refreshToken.expose(), 'refresh_token')

@@ -5,8 +5,7 @@ import {
   type Secret,
   type Verification,
 } from '@nebula-credential/core'
-import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
-import type { GrantState } from './grant-state.ts'
+import { type Registration, TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 
 /**
  * What the authorization server says about a token, RFC 7662. Nothing where it has no introspection endpoint, or does
@@ -17,7 +16,7 @@ import type { GrantState } from './grant-state.ts'
 export async function verifyGrant(
   token: BearerToken,
   environment: CredentialEnvironment,
-  state: GrantState,
+  state: Registration,
 ): Promise<Verification> {
   return introspectGrant(await TokenEndpoint.open(state, environment), token.value)
 }

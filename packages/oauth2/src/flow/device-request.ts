@@ -1,6 +1,7 @@
 import { type NotYet, ProviderFailure, SecretString, secret } from '@nebula-credential/core'
 import { initiateDeviceAuthorization } from 'openid-client'
 import { z } from 'zod'
+import { rememberErrorCode } from '../token-endpoint/error-code.ts'
 import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import type { TokenResponse } from '../token-endpoint/token-set.ts'
 import { requestParameters } from './authorization-request.ts'
@@ -66,11 +67,7 @@ export async function pollDevice(
   config: FlowConfig,
   pending: PendingDevice,
 ): Promise<TokenResponse | NotYet> {
-  let said: unknown
-  const read = async (response: Response) => {
-    said = (await peek(response)).error
-    return response
-  }
+  const { code, read } = rememberErrorCode()
   try {
     const { resource, parameters } = config
     return await endpoint.grant(
@@ -80,8 +77,8 @@ export async function pollDevice(
       read,
     )
   } catch (error) {
-    if (said === 'authorization_pending') return { retryAfterMs: pending.code.intervalMs }
-    if (said === 'slow_down') return { retryAfterMs: pending.code.intervalMs, slowerByMs: slowDownMs }
+    if (code() === 'authorization_pending') return { retryAfterMs: pending.code.intervalMs }
+    if (code() === 'slow_down') return { retryAfterMs: pending.code.intervalMs, slowerByMs: slowDownMs }
     throw repeatable(error)
   }
 }
@@ -90,12 +87,4 @@ function repeatable(error: unknown): unknown {
   if (!(error instanceof ProviderFailure) || error.kind !== 'unknown') return error
   const { message, cause, retryAt, peerDown } = error
   return new ProviderFailure('transient', message, { cause, retryAt, peerDown })
-}
-
-async function peek(response: Response): Promise<{ readonly error?: unknown }> {
-  const json: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined)
-  return typeof json === 'object' && json !== null ? json : {}
 }

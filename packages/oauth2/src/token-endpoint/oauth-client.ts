@@ -57,8 +57,3 @@ export function presentedCertificate(client: OAuthClient): ClientCertificate | u
   const isPresented = authentication === 'tls_client_auth' || authentication === 'self_signed_tls_client_auth'
   return isPresented ? certificateOf(client) : undefined
 }
-
-/** The circuit breaker's name of a client at a token endpoint. */
-export function peerOf(tokenEndpoint: string, client: OAuthClient): string {
-  return `${new URL(tokenEndpoint).origin} ${client.id}`
-}

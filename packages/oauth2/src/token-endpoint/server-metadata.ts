@@ -3,6 +3,7 @@ import { outboundFetch } from '@nebula-credential/outbound'
 import { allowInsecureRequests, customFetch, discovery, type ServerMetadata } from 'openid-client'
 import { type AuthorizationServer, isDiscovered } from './authorization-server.ts'
 import { discoveryFailure } from './token-endpoint-errors.ts'
+import { whileWanted } from './while-wanted.ts'
 
 type NamedEndpoints = Extract<AuthorizationServer, { tokenEndpoint: string }>
 type IssuedMetadata = Exclude<AuthorizationServer, NamedEndpoints>
@@ -82,18 +83,5 @@ async function discover(
     return configuration.serverMetadata()
   } catch (error) {
     throw await discoveryFailure(error, server.issuer, now)
-  }
-}
-
-/** The result of shared work, unless the caller gives up first. */
-async function whileWanted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const { promise: unwanted, reject } = Promise.withResolvers<never>()
-  const giveUp = () => reject(signal.reason)
-  signal.addEventListener('abort', giveUp, { once: true })
-  try {
-    return await Promise.race([work, unwanted])
-  } finally {
-    signal.removeEventListener('abort', giveUp)
   }
 }

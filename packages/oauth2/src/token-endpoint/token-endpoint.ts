@@ -33,7 +33,8 @@ import type { TokenResponse } from './token-set.ts'
 /** Who asks whom. */
 export interface Registration {
   readonly server: AuthorizationServer
-  readonly client: OAuthClient
+  /** Undefined where the grant alone says who asks, RFC 7523 section 3.1. */
+  readonly client?: OAuthClient | undefined
 }
 
 export interface TokenEndpointOptions {
@@ -53,6 +54,9 @@ export interface Asking {
 }
 
 const clockToleranceS = 60
+
+// The library wants a name, and sends it only where the client authenticates.
+const unnamed = 'unnamed'
 
 /** One authorization server as one client of it reaches it, for the time of one piece of work. */
 export class TokenEndpoint {
@@ -206,16 +210,16 @@ export class TokenEndpoint {
     const { client, server } = this.#registration
     const { signal } = this.#environment
     const fetch = outboundFetch(this.#environment)
-    const certificate = presentedCertificate(client)
+    const certificate = client && presentedCertificate(client)
     const properties = {
       [clockTolerance]: clockToleranceS,
       use_mtls_endpoint_aliases: certificate !== undefined,
     }
     const configuration = new Configuration(
       this.metadata,
-      client.id,
+      client?.id ?? unnamed,
       properties,
-      await authenticationOf(client),
+      client ? await authenticationOf(client) : () => {},
     )
     // The manager limits the time, by the signal.
     configuration.timeout = 0

@@ -58,6 +58,26 @@ export function mergeTokens(
   }
 }
 
+/**
+ * The tokens of a grant that is asked for anew each time, such as RFC 6749 section 4.4. A refresh token has no place in
+ * it; a server that names no scope has granted what was asked for.
+ */
+export function repeatedTokens(
+  previous: TokenSet | undefined,
+  { refresh_token: _unasked, ...response }: TokenResponse,
+  asked: {
+    readonly startedAt: number
+    readonly scope?: string | undefined
+    readonly assumedLifetimeMs?: number | undefined
+  },
+): TokenSet {
+  return mergeTokens(
+    previous,
+    { ...response, scope: response.scope ?? asked.scope },
+    { startedAt: asked.startedAt, lifetimeMs: asked.assumedLifetimeMs ?? assumedLifetimeMs },
+  )
+}
+
 /** The access token, as `access` returns it. */
 export function bearerOf({
   accessToken,

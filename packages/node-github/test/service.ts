@@ -6,6 +6,7 @@ import {
   type ServiceRequest,
   startLoopbackService,
 } from '@nebula-credential/testing'
+import { GithubLogin, oauthApp } from './login.ts'
 
 export const personalToken = `github_pat_${'s'.repeat(22)}_sentinel`
 export const appId = '1234'
@@ -24,6 +25,8 @@ export interface Github extends LoopbackService {
   aheadMs: number
   /** How long installation tokens last, in ms. Default 1 h. */
   lifetimeMs: number
+  /** Where accounts are connected to the OAuth App. */
+  readonly login: GithubLogin
   /** The bodies of the requests for installation tokens, in order. */
   readonly tokenRequests: readonly Record<string, unknown>[]
 }
@@ -34,6 +37,7 @@ export async function startGithub(basePath = '/api/v3'): Promise<Github> {
   const tokens = new Set([personalToken])
   const tokenRequests: Record<string, unknown>[] = []
   const now = () => Date.now() + settings.aheadMs
+  const login = new GithubLogin(() => service.origin, tokens)
   let issued = 0
 
   const routes: Record<string, (request: ServiceRequest, token: string) => ServiceAnswer> = {
@@ -74,11 +78,16 @@ export async function startGithub(basePath = '/api/v3'): Promise<Github> {
     'GET /forbidden': () => refused(403, 'Resource not accessible by personal access token'),
   }
 
-  const service = await startLoopbackService(request => {
+  const service: LoopbackService = await startLoopbackService(request => {
     const dated = { date: new Date(now()).toUTCString() }
     const path = request.path.startsWith(`${basePath}/`) ? request.path.slice(basePath.length) : undefined
     const answer = (): ServiceAnswer => {
+      const connecting = login.answer(request)
+      if (connecting !== undefined) return connecting
       if (!request.headers['user-agent']) return refused(403, 'Request forbidden by administrative rules')
+      if (`${request.method} ${path}` === `DELETE /applications/${oauthApp.id}/token`) {
+        return login.deleteToken(request)
+      }
       const [, token = ''] = /^(?:Bearer|token) (.+)$/.exec(request.headers.authorization ?? '') ?? []
       const isAccepted = path?.startsWith('/app/') ? isAppJwt(token, now()) : tokens.has(token)
       if (!isAccepted) return refused(401, `Bad credentials: ${token}`)
@@ -91,6 +100,7 @@ export async function startGithub(basePath = '/api/v3'): Promise<Github> {
     origin: service.origin,
     requests: service.requests,
     answerNext: service.answerNext,
+    login,
     tokenRequests,
     expireTokens: () => tokens.clear(),
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { RedisServer } from '../tools/services/redis-server.ts'
 import { unlessUnavailable } from '../tools/services/service-unavailable.ts'
 import { backends } from './herd/backend/backends.ts'
 import { runBench } from './run-bench.ts'
@@ -30,4 +31,15 @@ describe.each(Object.entries(backends))('herd.ts on %s', (backend, { open }) => 
       'different tokens handed out': 1,
     })
   })
+})
+
+test('lock.ts measures every lock, and wake-ups near and far', async context => {
+  const server = await unlessUnavailable('lock.ts', () => RedisServer.start())
+  context.skip(!server, 'Redis cannot be had here')
+  await server?.[Symbol.asyncDispose]()
+  const { figures } = await runBench({ file: 'lock.ts', arguments: ['1', '5', '4'] })
+  const named = (part: string) => figures.filter(({ what }) => what.includes(part))
+  expect(named('acquire + release')).toHaveLength(4)
+  expect(named('wake-up')).toHaveLength(4)
+  for (const { ratio, what } of figures) expect(ratio, what).toBeGreaterThan(0)
 })

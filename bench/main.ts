@@ -19,6 +19,7 @@ const benches: Record<string, readonly Run[]> = {
     arguments: ['--backend', backend, '--runs', '20'],
     long: backend !== 'sqlite',
   })),
+  lock: [{ file: 'lock.ts', arguments: [] }],
 }
 
 const [name, ...given] = process.argv.slice(2)

@@ -10,17 +10,27 @@ export interface Contender {
  * disturbs all of them. Returns nanoseconds per operation, by contender, round by round: of processor time, garbage
  * collection and compilation included, because a busy machine stretches the wall's time at random.
  */
-export async function interleave<Name extends string>(
+export function interleave<Name extends string>(
   contenders: Readonly<Record<Name, Contender>>,
   rounds: number,
   warmUps = 3,
+): Promise<Record<Name, number[]>> {
+  return takeTurns(contenders, nsPerOperation, rounds, warmUps)
+}
+
+/** {@link interleave} for contenders that are measured in another way. */
+export async function takeTurns<Name extends string, C>(
+  contenders: Readonly<Record<Name, C>>,
+  measure: (contender: C) => Promise<number>,
+  rounds: number,
+  warmUps: number,
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(contenders) as Name[]
   const times = Object.fromEntries(names.map(name => [name, []])) as unknown as Record<Name, number[]>
   for (let round = -warmUps; round < rounds; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(turn + round + warmUps) % names.length] as Name
-      const ns = await nsPerOperation(contenders[name])
+      const ns = await measure(contenders[name])
       if (round >= 0) times[name].push(ns)
     }
   }

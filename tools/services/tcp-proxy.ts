@@ -28,7 +28,8 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   static async start(target: ProxyTarget): Promise<TcpProxy> {
-    const server = createServer()
+    // As the drivers' own sockets: a small answer must not wait for the acknowledgement of the one before.
+    const server = createServer({ noDelay: true })
     const { promise, resolve } = Promise.withResolvers<void>()
     server.listen(0, loopback, resolve)
     await promise
@@ -70,7 +71,8 @@ export class TcpProxy implements AsyncDisposable {
       client.destroy()
       return
     }
-    const server = connect(this.#target.port, this.#target.host ?? loopback)
+    const { port, host = loopback } = this.#target
+    const server = connect({ port, host, noDelay: true })
     const pair = [client, server] as const
     this.#pairs.add(pair)
     server.on('error', () => {})

@@ -1,31 +1,36 @@
+import { driverError, timeoutError } from './driver-errors.ts'
+
 interface Pending {
   readonly expiresAt: number
-  readonly onExpired: () => void
+  readonly reject: (error: Error) => void
 }
 
 /**
- * The deadlines of calls that all may take equally long. One timer serves them all and goes on standing between
+ * The deadlines of calls to one server, which all may take equally long. One timer serves them all and goes on standing between
  * calls: a timer of its own per call would cost a fast call several per cent.
  */
 export class Deadlines {
-  readonly durationMs: number
+  readonly #name: string
+  readonly #durationMs: number
   // In the order in which they expire, since all last equally long.
   readonly #pending = new Set<Pending>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(durationMs: number) {
-    this.durationMs = durationMs
+  /** @param name Names the server in errors, without secrets */
+  constructor(name: string, durationMs: number) {
+    this.#name = name
+    this.#durationMs = durationMs
   }
 
-  /** Settles as `work` does, with its error translated, or rejects with what `expired` makes when it takes too long. */
-  within<T>(work: Promise<T>, expired: () => Error, translate: (error: unknown) => Error): Promise<T> {
+  /**
+   * Settles as `work` does, with its error translated.
+   * @throws CredentialError STORAGE_UNAVAILABLE when it takes too long
+   */
+  within<T>(work: Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const pending: Pending = {
-      expiresAt: performance.now() + this.durationMs,
-      onExpired: () => reject(expired()),
-    }
+    const pending: Pending = { expiresAt: performance.now() + this.#durationMs, reject }
     this.#pending.add(pending)
-    if (this.#timer === undefined) this.#watch(this.durationMs)
+    if (this.#timer === undefined) this.#watch(this.#durationMs)
     work.then(
       value => {
         this.#pending.delete(pending)
@@ -33,7 +38,7 @@ export class Deadlines {
       },
       error => {
         this.#pending.delete(pending)
-        reject(translate(error))
+        reject(driverError(error, this.#name))
       },
     )
     return promise
@@ -54,7 +59,7 @@ export class Deadlines {
         return
       }
       this.#pending.delete(pending)
-      pending.onExpired()
+      pending.reject(timeoutError(this.#name, this.#durationMs))
     }
   }
 }

@@ -1,26 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import {
   type AcquireOptions,
   CredentialError,
   type DistributedLock,
   type Lease,
-  LeaseRenewal,
   type LeaseTiming,
 } from '@nebula-credential/core'
-import { releaseLock } from './generated/release-lock.ts'
-import { renewLock } from './generated/renew-lock.ts'
-import { takeLock } from './generated/take-lock.ts'
-import { leaseClock } from './lease-clock.ts'
-import { acquireLock, type LockAttempt, tryAcquireLock } from './lock-acquisition.ts'
+import { acquireLock, tryAcquireLock } from './lock-acquisition.ts'
+import { LockClaim } from './lock-claim.ts'
 import { LockQueue } from './lock-queue.ts'
 import { leaseTiming, type RedisClient, type RedisLockOptions } from './options.ts'
 import { RedisConnection } from './redis-connection.ts'
-
-// What lua/take-lock.lua answers besides the time that is left.
-const taken = -2
-const endless = -1
-// Redis forgets a key within a millisecond after its end.
-const afterEndMs = 1
 
 /**
  * A lock between all processes on one Redis; leases run by the server's clock. A free lock costs one round trip.
@@ -48,12 +37,12 @@ export class RedisDistributedLock implements DistributedLock {
     this.#queue = new LockQueue(this.#connection.subscriber)
   }
 
-  async acquire(key: string, options: AcquireOptions): Promise<Lease> {
-    return await acquireLock(this.#attempt(key), options, this.#queue, this.#closing.signal)
+  acquire(key: string, options: AcquireOptions): Promise<Lease> {
+    return acquireLock(this.#claim(key), options, this.#queue, this.#closing.signal)
   }
 
-  async tryAcquire(key: string): Promise<Lease | undefined> {
-    return await tryAcquireLock(this.#attempt(key), this.#closing.signal)
+  tryAcquire(key: string): Promise<Lease | undefined> {
+    return tryAcquireLock(this.#claim(key), this.#closing.signal)
   }
 
   async close(): Promise<void> {
@@ -64,62 +53,7 @@ export class RedisDistributedLock implements DistributedLock {
     this.#connection.leave()
   }
 
-  #attempt(key: string): LockAttempt {
-    const { name, keys } = this.#connection
-    const ownerToken = newOwnerToken()
-    return {
-      name,
-      channel: keys.lockReleases(key),
-      takeFree: () => this.#takeFree(key, ownerToken),
-      take: () => this.#take(key, ownerToken),
-      giveUp: () => this.#release(key, ownerToken),
-    }
+  #claim(key: string): LockClaim {
+    return new LockClaim(key, this.#timing, this.#connection, this.#closing.signal)
   }
-
-  async #takeFree(key: string, ownerToken: string): Promise<Lease | undefined> {
-    const { client, keys } = this.#connection
-    const acquiredAt = Date.now()
-    const reply = await this.#connection.call(() =>
-      client.set(keys.lock(key), ownerToken, 'PX', this.#timing.ttlMs, 'NX'),
-    )
-    return reply === 'OK' ? this.#lease(key, ownerToken, acquiredAt) : undefined
-  }
-
-  async #take(key: string, ownerToken: string): Promise<Lease | number> {
-    const { keys } = this.#connection
-    const acquiredAt = Date.now()
-    const answer = Number(
-      await this.#connection.run(takeLock, [keys.lock(key)], [ownerToken, this.#timing.ttlMs]),
-    )
-    if (answer === taken) return this.#lease(key, ownerToken, acquiredAt)
-    return answer === endless ? Number.POSITIVE_INFINITY : answer + afterEndMs
-  }
-
-  #lease(key: string, ownerToken: string, acquiredAt: number): Lease {
-    return new LeaseRenewal({
-      key,
-      ownerToken,
-      timing: this.#timing,
-      acquiredAt,
-      renew: () => this.#renew(key, ownerToken),
-      release: () => this.#release(key, ownerToken),
-      isClosed: () => this.#closing.signal.aborted,
-      clock: leaseClock,
-    })
-  }
-
-  async #renew(key: string, ownerToken: string): Promise<boolean> {
-    const { keys } = this.#connection
-    return (await this.#connection.run(renewLock, [keys.lock(key)], [ownerToken, this.#timing.ttlMs])) === 1
-  }
-
-  async #release(key: string, ownerToken: string): Promise<void> {
-    const { keys } = this.#connection
-    await this.#connection.run(releaseLock, [keys.lock(key)], [ownerToken, keys.lockReleases(key)])
-  }
-}
-
-/** A random token that makes a lease its own: 122 bits, of which Node keeps a supply. */
-export function newOwnerToken(): string {
-  return randomUUID()
 }

@@ -16,7 +16,7 @@ export interface LockAttempt {
    */
   take(): Promise<Lease | number>
   /** Releases what may have been taken without the caller hearing of it. */
-  giveUp(): Promise<void>
+  giveUp(): Promise<unknown>
 }
 
 /** Waits for a lock; see `DistributedLock.acquire`. */

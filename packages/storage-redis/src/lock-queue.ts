@@ -82,7 +82,8 @@ export class Place implements ChannelListener {
   }
 
   leave(): void {
-    this.unsubscribe()
+    // Not now: the write would hold up whoever has just got the lock.
+    setImmediate(this.unsubscribe)
     this.onMessage()
     this.#onLeave()
   }

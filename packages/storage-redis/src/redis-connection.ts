@@ -1,7 +1,7 @@
 import { CredentialError } from '@nebula-credential/core'
 import { Cluster, Redis } from 'ioredis'
 import { Deadlines } from './deadlines.ts'
-import { driverError, timeoutError } from './driver-errors.ts'
+import { driverError } from './driver-errors.ts'
 import { Keyspace } from './keyspace.ts'
 import {
   assertUsableClient,
@@ -34,13 +34,13 @@ export class RedisConnection {
 
   private constructor(client: RedisClient | string, options: RedisOptions) {
     this.timeoutMs = commandTimeout(options)
-    this.#deadlines = new Deadlines(this.timeoutMs)
     this.keys = new Keyspace(keyPrefix(options))
     this.#ownsClient = typeof client === 'string'
     this.client = typeof client === 'string' ? openClient(client) : client
     assertUsableClient(this.client)
     this.client.on('ready', this.#onReady)
     this.name = `redis ${addressOf(this.client)} ${this.keys.prefix}`
+    this.#deadlines = new Deadlines(this.name, this.timeoutMs)
     this.subscriber = new Subscriber(this.name, this.timeoutMs, () => this.#openSubscription())
   }
 
@@ -66,11 +66,7 @@ export class RedisConnection {
    * @throws CredentialError STORAGE_UNAVAILABLE, also when there is no answer in time: then it may yet happen
    */
   call<T>(work: () => Promise<T>, deadlines = this.#deadlines): Promise<T> {
-    return deadlines.within(
-      work(),
-      () => timeoutError(this.name, deadlines.durationMs),
-      error => driverError(error, this.name),
-    )
+    return deadlines.within(work())
   }
 
   /** @throws CredentialError STORAGE_UNAVAILABLE while the client waits before it tries to connect again */

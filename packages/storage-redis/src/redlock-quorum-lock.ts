@@ -8,12 +8,12 @@ import {
   type LeaseTiming,
 } from '@nebula-credential/core'
 import { Cluster, type Redis } from 'ioredis'
-import { newOwnerToken } from './distributed-lock.ts'
 import { releaseLock } from './generated/release-lock.ts'
 import { renewLock } from './generated/renew-lock.ts'
 import { takeLock } from './generated/take-lock.ts'
 import { leaseClock } from './lease-clock.ts'
 import { acquireLock, type LockAttempt, tryAcquireLock } from './lock-acquisition.ts'
+import { newOwnerToken } from './lock-claim.ts'
 import { LockQueue } from './lock-queue.ts'
 import { subscribeToMajority } from './majority-subscription.ts'
 import { leaseTiming, type RedisLockOptions } from './options.ts'
@@ -145,11 +145,14 @@ export class RedlockQuorumLock implements DistributedLock {
     return true
   }
 
-  /** Quietly, when nobody can have waited for this: a tie must not wake the rivals at the same moment. */
+  /**
+   * Quietly, when nobody can have waited for this: a tie must not wake the rivals at the same moment. Otherwise aloud
+   * and unasked, because who waits may have asked when a server's lock was a rival's.
+   */
   async #release(key: string, ownerToken: string, how: 'aloud' | 'quietly'): Promise<void> {
     const answers = this.#servers.map(async server => {
       const channel = how === 'aloud' ? server.keys.lockReleases(key) : ''
-      await server.run(releaseLock, [server.keys.lock(key)], [ownerToken, channel])
+      await server.run(releaseLock, [server.keys.lock(key)], [ownerToken, channel, 'always'])
       return true
     })
     await countVotes(answers, this.#majority)

@@ -72,7 +72,10 @@ export class RedisStateStore implements StateStore {
     leaseTiming(options.leaseTiming)
     this.#options = options
     this.#connection = RedisConnection.usedBy(client, options)
-    this.#replicaDeadlines = new Deadlines(this.#connection.timeoutMs + (this.#replicas?.timeoutMs ?? 0))
+    this.#replicaDeadlines = new Deadlines(
+      this.#connection.name,
+      this.#connection.timeoutMs + (this.#replicas?.timeoutMs ?? 0),
+    )
     this.name = this.#connection.name
     this.#state = new OpenState(this.name)
     this.#server = new ServerCheck(this.#connection, async () => {

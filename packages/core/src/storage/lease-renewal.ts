@@ -15,12 +15,14 @@ export interface LeaseRenewalOptions {
    */
   readonly renew: () => Promise<boolean>
   /** Releases the lock if `ownerToken` holds it, in one atomic step. */
-  readonly release: () => Promise<void>
+  readonly release: () => Promise<unknown>
   /** Once true, the lease is no longer renewed and ends with its time. For `DistributedLock.close`. */
   readonly isClosed?: (() => boolean) | undefined
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined
 }
+
+const ranOut = 'its time ran out before it was renewed'
 
 /**
  * A lease that renews itself on a timer. Its signal aborts with LOCK_LOST as soon as a renewal says that the lock is
@@ -29,10 +31,10 @@ export interface LeaseRenewalOptions {
 export class LeaseRenewal implements Lease {
   readonly key: string
   readonly ownerToken: string
-  readonly signal: AbortSignal
   readonly #options: LeaseRenewalOptions
   readonly #clock: Clock
-  readonly #lost = new AbortController()
+  #lost: CredentialError | undefined
+  #controller: AbortController | undefined
   readonly #stopRenewing: () => void
   #stopDeadline: () => void = () => {}
   #endsAt = 0
@@ -42,11 +44,22 @@ export class LeaseRenewal implements Lease {
   constructor(options: LeaseRenewalOptions) {
     this.key = options.key
     this.ownerToken = options.ownerToken
-    this.signal = this.#lost.signal
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#lastUntil(options.acquiredAt + options.timing.ttlMs)
-    this.#stopRenewing = this.#clock.every(options.timing.renewEveryMs, () => void this.#renew())
+    const { ttlMs, renewEveryMs } = options.timing
+    this.#endsAt = options.acquiredAt + ttlMs
+    // The end is watched once it may come before a renewal: most leases are released long before the first one.
+    if (this.#endsAt - this.#clock.now() <= renewEveryMs) this.#watchEnd()
+    this.#stopRenewing = this.#clock.every(renewEveryMs, () => void this.#renew())
+  }
+
+  // Made when it is asked for: it would cost the cycle of a lock several per cent.
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#lost !== undefined) this.#controller.abort(this.#lost)
+    }
+    return this.#controller.signal
   }
 
   release(): Promise<void> {
@@ -68,15 +81,19 @@ export class LeaseRenewal implements Lease {
   }
 
   async #renew(): Promise<void> {
-    if (this.#renewing || this.#options.isClosed?.()) return
+    if (this.#renewing || !this.#isHeld()) return
+    this.#watchEnd()
+    if (this.#options.isClosed?.()) return
     this.#renewing = true
     // Counted from before the request, so that this side never believes longer than the backend.
     const sentAt = this.#clock.now()
     try {
       const renewed = await this.#options.renew()
       if (!this.#isHeld()) return
-      if (renewed) this.#lastUntil(sentAt + this.#options.timing.ttlMs)
-      else this.#lose('it was taken by another holder')
+      if (renewed) {
+        this.#endsAt = sentAt + this.#options.timing.ttlMs
+        this.#watchEnd()
+      } else this.#lose('it was taken by another holder')
     } catch {
       // The next tick tries again; the deadline decides.
     } finally {
@@ -85,24 +102,22 @@ export class LeaseRenewal implements Lease {
   }
 
   #isHeld(): boolean {
-    if (this.#released !== undefined || this.signal.aborted) return false
+    if (this.#released !== undefined || this.#lost !== undefined) return false
     if (this.#clock.now() < this.#endsAt) return true
-    this.#lose('its time ran out before it was renewed')
+    this.#lose(ranOut)
     return false
   }
 
-  #lastUntil(endsAt: number): void {
-    this.#endsAt = endsAt
+  #watchEnd(): void {
     this.#stopDeadline()
-    const remaining = Math.max(1, endsAt - this.#clock.now())
-    this.#stopDeadline = this.#clock.every(remaining, () =>
-      this.#lose('its time ran out before it was renewed'),
-    )
+    const remaining = Math.max(1, this.#endsAt - this.#clock.now())
+    this.#stopDeadline = this.#clock.every(remaining, () => this.#lose(ranOut))
   }
 
   #lose(reason: string): void {
     this.#stop()
-    this.#lost.abort(new CredentialError('LOCK_LOST', `The lock was lost: ${reason}`))
+    this.#lost = new CredentialError('LOCK_LOST', `The lock was lost: ${reason}`)
+    this.#controller?.abort(this.#lost)
   }
 
   #stop(): void {

@@ -3,13 +3,15 @@ import type { Script } from '../script.ts'
 
 export const releaseLock: Script = {
   name: 'release-lock.lua',
-  sha1: '8970c93186b6c1f0315984c130ed48d06ce94523',
-  source: `if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1])
-  if ARGV[2] ~= '' then
-    redis.call('PUBLISH', ARGV[2], '')
-  end
-  return 1
+  sha1: '2a94b455cde26bea6407f7d740e4115fcca8755a',
+  source: `local value = redis.call('GET', KEYS[1])
+local waited = value == ARGV[1] .. '|'
+if value ~= ARGV[1] and not waited then
+  return 0
 end
-return 0`,
+redis.call('DEL', KEYS[1])
+if ARGV[2] ~= '' and (waited or ARGV[3] == 'always') then
+  redis.call('PUBLISH', ARGV[2], '')
+end
+return 1`,
 }

@@ -257,6 +257,15 @@ describe('an account connected on another device', () => {
       message: expect.stringContaining('access_denied'),
     })
   })
+
+  it.each(['device_flow_disabled', 'incorrect_client_credentials'])(
+    'is for the operator when GitHub answers %s',
+    async code => {
+      await using world = await openWorld()
+      world.service.answerNext({ json: { error: code, error_description: 'x' } })
+      await expect(beginOnDevice(world)).rejects.toMatchObject({ code: 'PROVIDER_REJECTED' })
+    },
+  )
 })
 
 describe('the server of an OAuth App', () => {

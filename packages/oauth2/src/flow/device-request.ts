@@ -1,6 +1,7 @@
 import { type NotYet, ProviderFailure, SecretString, secret } from '@nebula-credential/core'
 import { initiateDeviceAuthorization } from 'openid-client'
 import { z } from 'zod'
+import { inStandardWords } from '../token-endpoint/dialect.ts'
 import { rememberErrorCode } from '../token-endpoint/error-code.ts'
 import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import type { TokenResponse } from '../token-endpoint/token-set.ts'
@@ -38,7 +39,9 @@ export async function deviceRequest(
   given: { readonly startedAt: number; readonly dpopKey: SecretString | undefined },
 ): Promise<PendingDevice> {
   const url = endpoint.metadata.device_authorization_endpoint
-  const answer = await endpoint.ask({ endpoint: url ?? endpoint.url }, configuration =>
+  // Providers that name their token errors in words of their own do so here too.
+  const read = (response: Response) => inStandardWords(endpoint.dialect, response, () => {})
+  const answer = await endpoint.ask({ endpoint: url ?? endpoint.url, read }, configuration =>
     initiateDeviceAuthorization(configuration, requestParameters(config)),
   )
   return {

@@ -20,6 +20,7 @@ export const github = {
     readTokens: withSpacedScope,
     // They come with HTTP 200.
     errorCodes: {
+      device_flow_disabled: 'unauthorized_client',
       bad_verification_code: 'invalid_grant',
       bad_refresh_token: 'invalid_grant',
       incorrect_client_credentials: 'invalid_client',

@@ -1,44 +1,49 @@
 import type { CredentialRecord } from '../record/credential-record.ts'
 import { keyOf, type Runtime } from './runtime.ts'
 
+type Changed = Pick<CredentialRecord, 'id' | 'scope' | 'version'>
+
 /**
  * Makes every cache forget what it holds of a credential below the record's version: this process at once, the
  * shared cache and the other processes before the call returns where they can be reached, else as soon as they can.
  */
-export async function announceChange(
-  runtime: Runtime,
-  record: Pick<CredentialRecord, 'id' | 'scope' | 'version'>,
-): Promise<void> {
+export async function announceChange(runtime: Runtime, record: Changed): Promise<void> {
   runtime.loads.forget(keyOf(record))
   runtime.hot.invalidate(record.id, record.version)
-  await Promise.all([
-    runtime.cache &&
-      untilDone(runtime, () =>
-        runtime.cache?.invalidate(keyOf(record), record.version, tombstoneMs(runtime)),
-      ),
-    runtime.invalidation &&
-      untilDone(runtime, () =>
-        runtime.invalidation?.publish({
-          tenantId: record.scope.tenantId,
-          id: record.id,
-          version: record.version,
-        }),
-      ),
-  ])
+  const announce = () => tellOthers(runtime, record)
+  try {
+    await announce()
+  } catch {
+    runtime.background.run(() => retry(runtime, announce))
+  }
+}
+
+/**
+ * Makes the shared cache forget what is about to be changed: the process may die between the write and its
+ * announcement, and what the cache then still held would outlive every promise. Goes on where it cannot be reached.
+ */
+export async function prepareChange(runtime: Runtime, record: Changed): Promise<void> {
+  await forgetShared(runtime, record).catch(() => {})
+}
+
+/** The shared cache comes first, because whoever hears of the change asks it next. */
+async function tellOthers(runtime: Runtime, record: Changed): Promise<void> {
+  try {
+    await forgetShared(runtime, record)
+  } finally {
+    const { id, scope, version } = record
+    await runtime.invalidation?.publish({ tenantId: scope.tenantId, id, version })
+  }
+}
+
+async function forgetShared(runtime: Runtime, record: Changed): Promise<void> {
+  await runtime.cache?.invalidate(keyOf(record), record.version, tombstoneMs(runtime))
 }
 
 // A tombstone must outlast whatever was loaded before it and is stored after it.
 const tombstoneMs = (runtime: Runtime) => runtime.policy.l2TtlMs + runtime.policy.rotatingRequestMs
 
-async function untilDone(runtime: Runtime, work: () => Promise<unknown> | undefined): Promise<void> {
-  try {
-    await work()
-  } catch {
-    runtime.background.run(() => retry(runtime, work))
-  }
-}
-
-async function retry(runtime: Runtime, work: () => Promise<unknown> | undefined): Promise<void> {
+async function retry(runtime: Runtime, work: () => Promise<void>): Promise<void> {
   const { clock, background, policy } = runtime
   for (
     let pauseMs = policy.retryPauseMs;

@@ -1,7 +1,7 @@
 import type { AuditAction } from '../audit/audit-event.ts'
 import { CredentialError, isCredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
-import { announceChange } from './announce-change.ts'
+import { announceChange, prepareChange } from './announce-change.ts'
 import { AuditedChange } from './audited-change.ts'
 import { loadVisible } from './open-record.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
@@ -30,6 +30,7 @@ export async function changeRecord(
       }
       const event = auditEvent(runtime, context, { action, outcome: 'success' }, changed)
       try {
+        await prepareChange(runtime, changed)
         await attempt.make(event, { method: 'replace', record: changed })
         await announceChange(runtime, changed)
         return changed

@@ -1,5 +1,5 @@
 import { isCredentialError } from '../errors.ts'
-import { announceChange } from './announce-change.ts'
+import { announceChange, prepareChange } from './announce-change.ts'
 import { AuditedChange } from './audited-change.ts'
 import { loadVisible } from './open-record.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
@@ -15,9 +15,11 @@ export async function deleteCredential(runtime: Runtime, context: BoundContext, 
     const record = await loadVisible(runtime, context, id, action)
     const event = auditEvent(runtime, context, { action, outcome: 'success' }, record)
     const key = { tenantId: context.tenantId, id }
+    const deleted = { ...record, version: record.version + 1 }
     try {
+      await prepareChange(runtime, deleted)
       await attempt.make(event, { method: 'delete', key, expectedVersion: record.version })
-      await announceChange(runtime, { ...record, version: record.version + 1 })
+      await announceChange(runtime, deleted)
       return
     } catch (error) {
       if (isCredentialError(error, 'VERSION_CONFLICT')) continue

@@ -100,6 +100,63 @@ describe('a shared cache', () => {
     await expect(second.view.getToken(id)).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
   })
 
+  test('is told of a change before the other processes, which ask it next', async () => {
+    const { world, first, second } = await sharing(made => {
+      const inner = new MemoryTokenCache(made.backend)
+      const invalidate = inner.invalidate.bind(inner)
+      return Object.assign(inner, {
+        invalidate: async (...given: Parameters<typeof invalidate>) => {
+          await made.clock.sleep(500)
+          await invalidate(...given)
+        },
+      })
+    })
+    const id = await first.view.createCredential(world.account, world.input())
+    await first.view.getToken(id)
+    await world.clock.advance(0)
+    await second.view.getToken(id)
+    let revoked = false
+    const revoking = first.view.revokeCredential(id).then(() => {
+      revoked = true
+    })
+    while (!revoked) {
+      await second.view.getToken(id).catch(() => undefined)
+      await world.clock.advance(100)
+    }
+    await revoking
+    await expect(second.view.getToken(id)).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
+  })
+
+  test.each(['revokeCredential', 'deleteCredential'] as const)(
+    'holds no old token when the process of %s dies right after its write',
+    async change => {
+      let id = ''
+      const { world, first, second } = await sharing(made => {
+        const inner = new MemoryTokenCache(made.backend)
+        const invalidate = inner.invalidate.bind(inner)
+        const store = new MemoryStateStore(made.backend)
+        return Object.assign(inner, {
+          invalidation: undefined,
+          invalidate: async (...given: Parameters<typeof invalidate>) => {
+            const record = await store.get('acme', id)
+            if (record?.status !== 'active') return new Promise<void>(() => {})
+            await invalidate(...given)
+          },
+        })
+      })
+      const created = await first.view.createCredential(world.account, world.input())
+      id = created
+      await first.view.getToken(created)
+      await world.clock.advance(0)
+      await second.view.getToken(created)
+      void first.view[change](created).catch(() => undefined)
+      await world.clock.advance(10_001)
+      await expect(second.view.getToken(created)).rejects.toMatchObject({
+        code: change === 'revokeCredential' ? 'REAUTHORIZATION_REQUIRED' : 'CREDENTIAL_NOT_FOUND',
+      })
+    },
+  )
+
   test('a cache that is away costs a look into the store, and learns of changes when it is back', async () => {
     let away = false
     const down = () => Promise.reject(new CredentialError('STORAGE_UNAVAILABLE', 'the cache is away'))

@@ -3,6 +3,8 @@ import { RedisServer } from '../tools/services/redis-server.ts'
 import { unlessUnavailable } from '../tools/services/service-unavailable.ts'
 import { backends } from './herd/backend/backends.ts'
 import { runBench } from './run-bench.ts'
+import { scaleBackends } from './scale/backends.ts'
+import { questions } from './scale/questions.ts'
 
 // Whether the programs run at all, at sizes of no meaning. Their times are nobody's promise.
 test.each([
@@ -42,4 +44,29 @@ test('lock.ts measures every lock, and wake-ups near and far', async context => 
   expect(named('acquire + release')).toHaveLength(4)
   expect(named('wake-up')).toHaveLength(4)
   for (const { ratio, what } of figures) expect(ratio, what).toBeGreaterThan(0)
+})
+
+describe.each(Object.entries(scaleBackends))('scale.ts on %s', (backend, open) => {
+  test('asks both stores every question', async context => {
+    const opened = await unlessUnavailable(`scale.ts on ${backend}`, open)
+    context.skip(!opened, 'its server cannot be had here')
+    await opened?.[Symbol.asyncDispose]()
+    const given = ['--backend', backend, '--many', '3000', '--rounds', '2', '--calls', '5']
+    const { title, figures } = await runBench({ file: 'scale.ts', arguments: given })
+    expect(title).toContain('3,000 credentials against 1,000')
+    expect(figures.map(({ what }) => what)).toEqual(questions.map(({ what }) => what))
+    for (const { ratio, what } of figures) expect(ratio, what).toBeGreaterThan(0)
+  })
+})
+
+describe.each(Object.entries(backends))('revoke.ts on %s', (backend, { open }) => {
+  test('sees the other process stop, told or not', async context => {
+    const place = await unlessUnavailable(`revoke.ts on ${backend}`, open)
+    context.skip(!place, 'its server cannot be had here')
+    await place?.close()
+    const given = ['--backend', backend, '--runs', '3', '--held', '3', '--l1', '300']
+    const { figures } = await runBench({ file: 'revoke.ts', arguments: given })
+    expect(figures).toHaveLength(backend === 'sqlite' ? 3 : 9)
+    for (const { ratio, what } of figures) expect(ratio, what).toBeGreaterThanOrEqual(0)
+  })
 })

@@ -1,5 +1,7 @@
 import { backends } from './herd/backend/backends.ts'
+import { revokeBackends } from './revoke/backends.ts'
 import { type Run, runBench } from './run-bench.ts'
+import { scaleBackends } from './scale/backends.ts'
 import { isMet, printTable } from './table.ts'
 
 const benches: Record<string, readonly Run[]> = {
@@ -20,6 +22,16 @@ const benches: Record<string, readonly Run[]> = {
     long: backend !== 'sqlite',
   })),
   lock: [{ file: 'lock.ts', arguments: [] }],
+  revoke: Object.keys(revokeBackends).map(backend => ({
+    file: 'revoke.ts',
+    arguments: ['--backend', backend],
+    long: true,
+  })),
+  scale: Object.keys(scaleBackends).map(backend => ({
+    file: 'scale.ts',
+    arguments: ['--backend', backend],
+    long: true,
+  })),
 }
 
 const [name, ...given] = process.argv.slice(2)

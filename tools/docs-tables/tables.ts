@@ -6,12 +6,14 @@ import { repositoryRoot } from '../workspace/root.ts'
 import { markdownTable } from './markdown-table.ts'
 import { memberComments } from './member-comments.ts'
 import { nodeTables } from './node-tables.ts'
+import { providerTable } from './provider-table.ts'
 
 /** The tables that stand in the documentation and are made from the sources, by the name of their place there. */
 export async function generatedTables(): Promise<Record<string, string>> {
   return {
     'error-codes': errorCodeTable(),
     'refresh-policy': refreshPolicyTable(),
+    providers: providerTable(),
     ...(await nodeTables(repositoryRoot)),
   }
 }

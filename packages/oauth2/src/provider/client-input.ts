@@ -10,32 +10,33 @@ export type ClientAuthentication = OAuthClient['authentication']
 const secretMethods = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'] as const
 type SecretMethod = (typeof secretMethods)[number]
 
+const certificateMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const
+type CertificateMethod = (typeof certificateMethods)[number]
+
+type FieldsIf<Listed, Fields> = [Listed] extends [never] ? never : { readonly id: string } & Fields
+
 /** What a program gives of its registration, by the ways that the provider takes; the first of them is the default. */
 export type ClientFields<Method extends ClientAuthentication> =
-  | (Method & SecretMethod extends never
-      ? never
-      : {
-          readonly authentication?: (Method & SecretMethod) | undefined
-          readonly id: string
-          readonly secret: string
-        })
-  | (Method & 'none' extends never
-      ? never
-      : { readonly authentication?: 'none' | undefined; readonly id: string })
-  | (Method & 'private_key_jwt' extends never
-      ? never
-      : { readonly authentication: 'private_key_jwt'; readonly id: string } & z.input<typeof signingKey>)
-  | (Method & 'tls_client_auth' extends never
-      ? never
-      : { readonly authentication: 'tls_client_auth'; readonly id: string } & z.input<
-          typeof clientCertificate
-        >)
+  | FieldsIf<
+      Extract<Method, SecretMethod>,
+      { readonly authentication?: Extract<Method, SecretMethod> | undefined; readonly secret: string }
+    >
+  | FieldsIf<Extract<Method, 'none'>, { readonly authentication?: 'none' | undefined }>
+  | FieldsIf<
+      Extract<Method, 'private_key_jwt'>,
+      { readonly authentication: 'private_key_jwt' } & z.input<typeof signingKey>
+    >
+  | FieldsIf<
+      Extract<Method, CertificateMethod>,
+      { readonly authentication: Extract<Method, CertificateMethod> } & z.input<typeof clientCertificate>
+    >
 
 const id = z.string().min(1)
 
 /** The schema of {@link ClientFields}. */
 export function clientSchema(methods: readonly ClientAuthentication[]): z.ZodType<GivenClient> {
   const bySecret = secretMethods.filter(method => methods.includes(method))
+  const byCertificate = certificateMethods.filter(method => methods.includes(method))
   const forms: z.ZodType<GivenClient>[] = []
   if (bySecret.length > 0) {
     forms.push(z.strictObject({ authentication: z.enum(bySecret).optional(), id, secret: secret() }))
@@ -46,10 +47,8 @@ export function clientSchema(methods: readonly ClientAuthentication[]): z.ZodTyp
   if (methods.includes('private_key_jwt')) {
     forms.push(z.strictObject({ authentication: z.literal('private_key_jwt'), id, ...signingKey.shape }))
   }
-  if (methods.includes('tls_client_auth')) {
-    forms.push(
-      z.strictObject({ authentication: z.literal('tls_client_auth'), id, ...clientCertificate.shape }),
-    )
+  if (byCertificate.length > 0) {
+    forms.push(z.strictObject({ authentication: z.enum(byCertificate), id, ...clientCertificate.shape }))
   }
   const [only] = forms
   return forms.length === 1 && only !== undefined ? only : z.union(forms)
@@ -64,7 +63,7 @@ export type GivenClient =
     }
   | { readonly authentication?: 'none' | undefined; readonly id: string }
   | ({ readonly authentication: 'private_key_jwt'; readonly id: string } & SigningKey)
-  | ({ readonly authentication: 'tls_client_auth'; readonly id: string } & z.output<typeof clientCertificate>)
+  | ({ readonly authentication: CertificateMethod; readonly id: string } & z.output<typeof clientCertificate>)
 
 /** The client with its way to authenticate: a secret goes the way that the provider lists first. */
 export function oauthClientOf(given: GivenClient, methods: readonly ClientAuthentication[]): OAuthClient {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
@@ -56,6 +58,7 @@ const schema = z.strictObject({
         'client_secret_jwt',
         'private_key_jwt',
         'tls_client_auth',
+        'self_signed_tls_client_auth',
         'none',
       ]),
     )
@@ -217,6 +220,11 @@ describe('the catalogue', () => {
       'google microsoft github slack gitlab atlassian salesforce hubspot notion discord linear zoom dropbox spotify ' +
       'stripe shopify x linkedin facebook asana airtable figma box twitch okta auth0'
     expect(names).toEqual(expect.arrayContaining(wanted.split(' ')))
+  })
+
+  it('is as long as the README says', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8')
+    expect(readme).toContain(`any of ${entries.length} providers`)
   })
 
   it('makes each credential type once', () => {

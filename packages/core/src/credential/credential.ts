@@ -128,7 +128,8 @@ export interface Interactive<Input = unknown, State = unknown, Flow = unknown> {
   ): Promise<BegunInteraction<Flow>>
   /**
    * What a callback completes. Called once a flow, unless it throws a transient failure: then nothing of the callback
-   * may have been used up. @throws ProviderFailure; CredentialError ISSUER_MISMATCH, FLOW_FORGED
+   * may have been used up; or INPUT_INVALID: then what the person entered can be corrected.
+   * @throws ProviderFailure; CredentialError INPUT_INVALID, ISSUER_MISMATCH, FLOW_FORGED
    */
   resume(
     flow: Flow,

@@ -1,7 +1,13 @@
 import { leakScan } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { ada, ConsentStage, callbackOf, rejection } from '../../test/consent-stage.ts'
-import { type Authorization, type Context, MemoryStateStore, ProviderFailure } from '../index.ts'
+import {
+  type Authorization,
+  type Context,
+  CredentialError,
+  MemoryStateStore,
+  ProviderFailure,
+} from '../index.ts'
 
 const input = { clientSecret: 'sentinel-client' }
 
@@ -233,6 +239,19 @@ describe('a callback', () => {
     stage.server.failures.push(new ProviderFailure('transient', 'no connection'))
     const error = await rejection(view.resumeAuthorization(callbackOf(begun), begun))
     expect(error).toMatchObject({ code: 'PROVIDER_UNAVAILABLE', retryable: true })
+    await view.resumeAuthorization(callbackOf(begun), begun)
+    await view.getToken(begun.credentialId)
+  })
+
+  test('in which the person mistyped something can be corrected', async () => {
+    const stage = new ConsentStage()
+    const view = await stage.view()
+    const begun = await view.beginAuthorization(stage.type, input)
+    const issues = [{ path: 'code', reason: 'must be 6 digits' }]
+    stage.server.failures.push(new CredentialError('INPUT_INVALID', 'Enter it again', { issues }))
+    const error = await rejection(view.resumeAuthorization(callbackOf(begun), begun))
+    expect(error).toMatchObject({ code: 'INPUT_INVALID', issues })
+    expect(await view.describe(begun.credentialId)).toMatchObject({ lifecycle: 'PendingInteraction' })
     await view.resumeAuthorization(callbackOf(begun), begun)
     await view.getToken(begun.credentialId)
   })

@@ -150,7 +150,8 @@ export class CredentialView<Known extends AnyCredential = never> {
    *
    * @throws CredentialError FLOW_FORGED when this browser or context did not begin it; FLOW_REPLAYED; FLOW_EXPIRED;
    * ISSUER_MISMATCH; REAUTHORIZATION_REQUIRED when the person or the provider said no; PROVIDER_REJECTED;
-   * PROVIDER_UNAVAILABLE when the same callback may be tried again; ACCOUNT_MISMATCH on a reconnect
+   * PROVIDER_UNAVAILABLE when the same callback may be tried again; INPUT_INVALID when the person may correct what they
+   * entered; ACCOUNT_MISMATCH on a reconnect
    * @example
    * const id = await acme.resumeAuthorization(request.url, { browserBinding: cookie })
    */

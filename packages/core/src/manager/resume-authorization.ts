@@ -35,10 +35,14 @@ export async function resumeAuthorization(
     using _state = new Ephemeral(authorized.state)
     return await saveAuthorized(runtime, context, found, authorized)
   } catch (error) {
-    const isTransient = isCredentialError(error, 'PROVIDER_UNAVAILABLE')
-    await (isTransient ? returnFlow(runtime, found) : endFlow(runtime, found))
+    await (canBeBroughtAgain(error) ? returnFlow(runtime, found) : endFlow(runtime, found))
     throw auditedFailure(runtime, context, found, error)
   }
+}
+
+/** Nothing was used up: the provider could not be asked, or the person entered something that can be corrected. */
+function canBeBroughtAgain(error: unknown): boolean {
+  return isCredentialError(error, 'PROVIDER_UNAVAILABLE') || isCredentialError(error, 'INPUT_INVALID')
 }
 
 function parametersOf(callback: string | URL | URLSearchParams): URLSearchParams {

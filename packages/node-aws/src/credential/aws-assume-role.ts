@@ -6,7 +6,14 @@ import { callSts } from '../sts/call-sts.ts'
 import { verifyIdentity } from '../sts/caller-identity.ts'
 import { session, sessionIn, sessionToken } from '../sts/session.ts'
 import { accessKey } from './access-key.ts'
-import { type MultiFactor, multiFactor, multiFactorParameters } from './multi-factor.ts'
+import {
+  askedDevice,
+  codeForm,
+  type MultiFactorCode,
+  multiFactor,
+  multiFactorParameters,
+  suppliedCode,
+} from './multi-factor.ts'
 import { members, role, roleParameters } from './role.ts'
 
 const asked = {
@@ -32,11 +39,13 @@ const asked = {
 }
 const input = z.strictObject({ ...asked, mfa: multiFactor.optional() })
 const state = z.object({ ...asked, session, withMfa: z.boolean() })
-type Asked = Omit<z.output<typeof input>, 'mfa'>
+type State = z.output<typeof state>
+const flow = z.object({ ...asked, ...askedDevice })
+type Asked = Omit<z.output<typeof flow>, 'serialNumber'>
 
 /**
- * A role that a user's access key may assume, by STS AssumeRole. Sessions made with an MFA code cannot be refreshed,
- * because the code cannot be used again.
+ * A role that a user's access key may assume, by STS AssumeRole. A session made with a code of an MFA device is not
+ * refreshed, because a code is used once: connect it again, and `beginAuthorization` asks the user for the next one.
  *
  * @example
  * await manager.createCredential(awsAssumeRole, {
@@ -49,11 +58,7 @@ export const awsAssumeRole = defineCredential({
   input,
   state,
   token: awsToken,
-  initialize: async ({ mfa, ...given }, environment) => ({
-    ...given,
-    withMfa: mfa !== undefined,
-    session: await assumeRole(given, mfa, environment),
-  }),
+  initialize: ({ mfa, ...given }, environment) => firstState(given, suppliedCode(mfa), environment),
   access: state => sessionToken(state.session, state),
   refresh: {
     rotating: false,
@@ -65,9 +70,23 @@ export const awsAssumeRole = defineCredential({
     }),
   },
   verify: verifyIdentity,
+  interactive: codeForm(flow, firstState),
 })
 
-async function assumeRole(given: Asked, mfa: MultiFactor | undefined, environment: CredentialEnvironment) {
+async function firstState(
+  given: Asked,
+  mfa: MultiFactorCode | undefined,
+  environment: CredentialEnvironment,
+): Promise<State> {
+  const session = await assumeRole(given, mfa, environment)
+  return { ...given, withMfa: mfa !== undefined, session }
+}
+
+async function assumeRole(
+  given: Asked,
+  mfa: MultiFactorCode | undefined,
+  environment: CredentialEnvironment,
+) {
   const parameters = {
     ...roleParameters(given, environment),
     ExternalId: given.externalId?.expose(),

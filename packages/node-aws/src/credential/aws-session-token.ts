@@ -6,7 +6,14 @@ import { callSts } from '../sts/call-sts.ts'
 import { verifyIdentity } from '../sts/caller-identity.ts'
 import { session, sessionIn, sessionToken } from '../sts/session.ts'
 import { accessKey } from './access-key.ts'
-import { type MultiFactor, multiFactor, multiFactorParameters } from './multi-factor.ts'
+import {
+  askedDevice,
+  codeForm,
+  type MultiFactorCode,
+  multiFactor,
+  multiFactorParameters,
+  suppliedCode,
+} from './multi-factor.ts'
 
 const asked = {
   ...accessKey,
@@ -16,11 +23,14 @@ const asked = {
 }
 const input = z.strictObject({ ...asked, mfa: multiFactor.optional() })
 const state = z.object({ ...asked, session, withMfa: z.boolean() })
-type Asked = Omit<z.output<typeof input>, 'mfa'>
+type State = z.output<typeof state>
+const flow = z.object({ ...asked, ...askedDevice })
+type Asked = Omit<z.output<typeof flow>, 'serialNumber'>
 
 /**
  * Temporary keys of a user, by STS GetSessionToken: what leaves this package is short-lived, and can have proved a
- * second factor. Sessions made with an MFA code cannot be refreshed, because the code cannot be used again.
+ * second factor. A session made with a code of an MFA device is not refreshed, because a code is used once: connect it
+ * again, and `beginAuthorization` asks the user for the next one.
  *
  * @example
  * await manager.createCredential(awsSessionToken, { accessKeyId, secretAccessKey, region: 'eu-central-1' })
@@ -30,11 +40,7 @@ export const awsSessionToken = defineCredential({
   input,
   state,
   token: awsToken,
-  initialize: async ({ mfa, ...given }, environment) => ({
-    ...given,
-    withMfa: mfa !== undefined,
-    session: await getSession(given, mfa, environment),
-  }),
+  initialize: ({ mfa, ...given }, environment) => firstState(given, suppliedCode(mfa), environment),
   access: state => sessionToken(state.session, state),
   refresh: {
     rotating: false,
@@ -46,9 +52,23 @@ export const awsSessionToken = defineCredential({
     }),
   },
   verify: verifyIdentity,
+  interactive: codeForm(flow, firstState),
 })
 
-async function getSession(given: Asked, mfa: MultiFactor | undefined, environment: CredentialEnvironment) {
+async function firstState(
+  given: Asked,
+  mfa: MultiFactorCode | undefined,
+  environment: CredentialEnvironment,
+): Promise<State> {
+  const session = await getSession(given, mfa, environment)
+  return { ...given, withMfa: mfa !== undefined, session }
+}
+
+async function getSession(
+  given: Asked,
+  mfa: MultiFactorCode | undefined,
+  environment: CredentialEnvironment,
+) {
   const parameters = {
     DurationSeconds: given.durationSeconds?.toString(),
     ...multiFactorParameters(mfa),

@@ -13,7 +13,7 @@ export type Providers = { readonly [Name in keyof Catalogue]: OAuth2Provider<Cat
  * @example
  * const begun = await acme.beginAuthorization(providers.github, { client, redirectUri, scope: 'repo' })
  */
-export const providers: Providers = madeWhenUsed(catalogue)
+export const providers: Providers = /* @__PURE__ */ madeWhenUsed(catalogue)
 
 function madeWhenUsed(definitions: Readonly<Record<string, OAuth2ProviderDefinition>>): Providers {
   const made = new Map<string, unknown>()

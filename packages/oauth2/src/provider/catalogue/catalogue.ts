@@ -41,6 +41,7 @@ import { shopify } from './shopify.ts'
 import { slack } from './slack.ts'
 import { slackUser } from './slack-user.ts'
 import { spotify } from './spotify.ts'
+import { square } from './square.ts'
 import { strava } from './strava.ts'
 import { stripe } from './stripe.ts'
 import { twitch } from './twitch.ts'
@@ -98,6 +99,7 @@ export const catalogue = {
   slack,
   slackUser,
   spotify,
+  square,
   strava,
   stripe,
   twitch,

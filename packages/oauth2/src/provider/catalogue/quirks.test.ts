@@ -253,6 +253,19 @@ describe('others', () => {
     expect((await given.manager.getToken(id)).expiresAt).toBeUndefined()
   })
 
+  it('Square tells by a date when a token ends', async () => {
+    const endsAt = Date.now() + 2_592_000_000
+    const { expires_in: _none, ...answer } = {
+      ...tokens,
+      merchant_id: 'M1',
+      expires_at: new Date(endsAt).toISOString(),
+    }
+    await using given = await worldOf({ 'connect.squareup.com/oauth2/token': json(answer) })
+    const { id } = await connect(given, providers.square)
+    expect(Math.abs(((await given.manager.getToken(id)).expiresAt ?? 0) - endsAt)).toBeLessThan(5_000)
+    expect(await given.manager.describe(id)).toMatchObject({ account: { id: 'M1' } })
+  })
+
   it('Twitch lists what it granted', async () => {
     const answer = json({ ...tokens, scope: ['openid', 'chat:read'] })
     await using given = await worldOf({ 'id.twitch.tv/oauth2/token': answer })

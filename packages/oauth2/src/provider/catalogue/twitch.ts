@@ -10,6 +10,6 @@ export const twitch = {
     revocationEndpoint: 'https://id.twitch.tv/oauth2/revoke',
     userinfoEndpoint: 'https://id.twitch.tv/oauth2/userinfo',
   },
-  clientAuthentication: ['client_secret_post', 'none'],
+  clientAuthentication: ['client_secret_post'],
   alwaysScope: 'openid',
 } as const satisfies OAuth2ProviderDefinition

@@ -22,7 +22,7 @@ interface Authenticator {
 }
 
 interface Action {
-  readonly credentials: Record<string, { readonly types: readonly CredentialType[] }>
+  readonly credentials: Record<string, { readonly types: readonly CredentialType[]; readonly kind?: string }>
   readonly run: unknown
   readonly chunk?: unknown
 }
@@ -102,7 +102,10 @@ function actionTable(nodes: readonly Node[]): string {
       `\`${name}\``,
       `\`${exported}\``,
       Object.entries(action.credentials)
-        .map(([need, { types }]) => `${need}: ${types.map(({ type }) => `\`${type}\``).join(' or ')}`)
+        .map(([need, { types, kind }]) => {
+          const names = types.map(({ type }) => `\`${type}\``)
+          return `${need}: ${[...names, ...(kind ? [`any with a token of kind ${kind}`] : [])].join(' or ')}`
+        })
         .join(', '),
       yesOrNo(action.chunk),
     ]),

@@ -8,6 +8,7 @@ export {
   type Need,
   type Needs,
   needs,
+  needsToken,
 } from './action/define-action.ts'
 export { defineStream, type StreamAction, type StreamDefinition } from './action/define-stream.ts'
 export type { Anchor, AnchorSink } from './audit/anchor-sink.ts'

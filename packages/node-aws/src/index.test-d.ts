@@ -1,5 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import { apiKeyToken, authenticateWith, type CredentialView, lend } from '@nebula-credential/core'
+import {
+  apiKeyToken,
+  authenticateWith,
+  type CredentialId,
+  type CredentialView,
+  lend,
+} from '@nebula-credential/core'
 import {
   type AwsFetch,
   type AwsToken,
@@ -8,6 +14,7 @@ import {
   awsCredentialProvider,
   awsFetch,
   awsSigV4,
+  defineAwsWebIdentity,
   getObject,
 } from './index.ts'
 
@@ -20,7 +27,13 @@ const signed: Request = await authenticateWith(awsSigV4({ service: 's3' }), toke
 const s3: AwsFetch = await acme.client(id, awsFetch({ service: 's3' }))
 const client = new S3Client({ credentials: await acme.client(role, awsCredentialProvider) })
 const object: { body: Uint8Array } = await acme.run(getObject, { aws: role }, { bucket: 'b', key: 'k' })
+const clusterRole = defineAwsWebIdentity({ type: 'cluster_role', identityToken: async () => 'x' })
+const roleOfCluster = await acme.createCredential(clusterRole, { region: 'x', roleArn: 'x' })
+void acme.run(getObject, { aws: roleOfCluster }, { bucket: 'b', key: 'k' })
+declare const bot: CredentialId<{ kind: 'bearer'; generation: number }>
 
+// @ts-expect-error a credential of another service
+void acme.run(getObject, { aws: bot }, { bucket: 'b', key: 'k' })
 // @ts-expect-error a role without its ARN
 void acme.createCredential(awsAssumeRole, key)
 // @ts-expect-error a token of another kind

@@ -7,6 +7,7 @@ import {
   defineCredential,
   defineStream,
   needs,
+  needsToken,
   type SnapshotAuthenticator,
   secret,
 } from '../index.ts'
@@ -82,6 +83,21 @@ const either = defineAction({
   },
 })
 void acme.run(either, { bot }, {})
+
+const any = defineAction({
+  name: 'chat.any',
+  credentials: { bot: needsToken(bearerToken, chatApi) },
+  input: z.object({}),
+  output: z.void(),
+  run: async ({ bot }) => {
+    await bot.send('x')
+  },
+})
+void acme.run(any, { bot }, {})
+// @ts-expect-error a credential whose token is of another kind
+void acme.run(any, { bot: maps }, {})
+// @ts-expect-error an authenticator of another kind of token
+needsToken(apiKeyToken, chatApi)
 
 const count = defineStream({
   name: 'chat.count',

@@ -1,13 +1,15 @@
 import type { z } from 'zod'
 import type { ClientAuthenticator } from '../authenticator/client-authenticator.ts'
 import type { AnyCredential, GivenOf, TokenOfCredential } from '../credential/credential.ts'
-import type { AccessToken } from '../credential/token-kind.ts'
+import type { AccessToken, TokenKind } from '../credential/token-kind.ts'
 import { CredentialError } from '../errors.ts'
 import type { CredentialId } from '../record/ids.ts'
 
 /** A credential that an action needs: of which types it may be, and the client that is made of it. */
 export interface Need<Token extends AccessToken = AccessToken, Given = unknown, Client = unknown> {
   readonly types: readonly AnyCredential[]
+  /** The kind of token that makes credentials of any other type do, too. */
+  readonly kind?: Token['kind'] | undefined
   readonly authenticator: ClientAuthenticator<void, Client, Token>
   /** What an id must promise; never set. */
   readonly id?: CredentialId<Token, Given> | undefined
@@ -81,6 +83,21 @@ export function needs<C extends AnyCredential, Client>(
   authenticator: ClientAuthenticator<void, Client, TokenOfCredential<C>>,
 ): Need<TokenOfCredential<C>, GivenOf<C>, Client> {
   return { types: Array.isArray(types) ? types : [types as C], authenticator }
+}
+
+/**
+ * Says that an action needs a credential of any type whose token is of one kind, such as the types that programs define
+ * by a node's factory. `known` are the types that a manager need not have been told of.
+ *
+ * @example
+ * defineAction({ credentials: { cloud: needsToken(cloudToken, cloudFetch, [cloudKey]) }, ... })
+ */
+export function needsToken<Token extends AccessToken, Client>(
+  { kind }: TokenKind<Token>,
+  authenticator: ClientAuthenticator<void, Client, Token>,
+  known: readonly AnyCredential[] = [],
+): Need<Token, unknown, Client> {
+  return { types: known, kind, authenticator }
 }
 
 /**

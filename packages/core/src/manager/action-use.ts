@@ -83,7 +83,7 @@ export class ActionUse {
     request.signal?.throwIfAborted()
     const needed = Object.entries(action.credentials).map(([name, need]) => {
       for (const definition of need.types) request.runtime.registry.register(definition)
-      return { name, need, id: checkedId(action, name, need, request.ids[name]) }
+      return { name, need, id: checkedId(request, action, name, need) }
     })
     const used = await Promise.all(needed.map(credential => withClient(request, credential)))
     const clients = Object.fromEntries(used.map(({ name, client }) => [name, client]))
@@ -189,18 +189,23 @@ export class ActionUse {
 }
 
 /** @throws CredentialError CONFIG_INVALID, INPUT_INVALID, TYPE_MISMATCH */
-function checkedId(action: AnyAction, name: string, need: Need, id: string | undefined): string {
+function checkedId({ ids, runtime }: Request, action: AnyAction, name: string, need: Need): string {
+  const id = ids[name]
   if (id === undefined) {
     throw new CredentialError(
       'CONFIG_INVALID',
       `Action ${action.name} needs a credential "${name}"; pass its id`,
     )
   }
-  const types = need.types.map(({ type }) => type)
-  if (types.includes(typeOfId(parseCredentialId(id)))) return id
+  const type = typeOfId(parseCredentialId(id))
+  const types = need.types.map(known => known.type)
+  if (types.includes(type)) return id
+  const { kind } = need
+  if (kind !== undefined && runtime.registry.get(type).token.kind === kind) return id
+  const wanted = kind === undefined ? `a ${types.join(' or ')}` : `a credential with a token of kind ${kind}`
   throw new CredentialError(
     'TYPE_MISMATCH',
-    `Action ${action.name} takes a ${types.join(' or ')} as "${name}"; credential ${id} is none`,
+    `Action ${action.name} takes ${wanted} as "${name}"; credential ${id} is none`,
     { credentialId: id },
   )
 }

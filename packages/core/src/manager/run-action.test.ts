@@ -3,15 +3,20 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { testKey, World } from '../../test/managers.ts'
 import {
+  apiKeyToken,
   type BearerToken,
+  bearerToken,
   CredentialError,
   CredentialManager,
   defineAction,
+  defineCredential,
   defineStream,
   MemoryStateStore,
   needs,
+  needsToken,
   ProviderFailure,
   type SnapshotAuthenticator,
+  secret,
 } from '../index.ts'
 
 /** A client of the service that the world's tokens are for. */
@@ -135,6 +140,36 @@ describe('an action', () => {
     })
     expect(ran).toBe(false)
     expect(await usesIn(manager)).toEqual([])
+  })
+
+  test('takes credentials of any type whose token is of its kind', async () => {
+    const { acme, id } = await scene()
+    const say = defineAction({
+      name: 'test.say',
+      credentials: { service: needsToken(bearerToken, client) },
+      input: z.strictObject({}),
+      output: z.string(),
+      run: ({ service }) => service.token,
+    })
+    const token = await acme.getToken(id)
+    expect(await acme.run(say, { service: id }, {})).toBe(token.value.expose())
+    const key = defineCredential({
+      type: 'key',
+      input: z.strictObject({ key: secret() }),
+      state: z.strictObject({ key: secret() }),
+      token: apiKeyToken,
+      initialize: input => input,
+      access: ({ key }) => ({ value: key }),
+    })
+    const other = await acme.createCredential(key, { key: 'sentinel' })
+    await expect(acme.run(say, { service: other as never }, {})).rejects.toMatchObject({
+      code: 'TYPE_MISMATCH',
+      credentialId: other,
+    })
+    const unknown = `unknown_${'0'.repeat(26)}`
+    await expect(acme.run(say, { service: unknown as never }, {})).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    })
   })
 
   test.for([

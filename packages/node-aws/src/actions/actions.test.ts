@@ -2,6 +2,7 @@ import { leakScan } from '@nebula-credential/testing'
 import { describe, expect, it } from 'vitest'
 import { accessKey } from '../../test/service.ts'
 import { openWorld } from '../../test/world.ts'
+import { defineAwsWebIdentity } from '../credential/aws-web-identity.ts'
 import { getCallerIdentity } from './get-caller-identity.ts'
 import { getObject } from './get-object.ts'
 import { putObject } from './put-object.ts'
@@ -15,6 +16,23 @@ describe('getCallerIdentity', () => {
     const identity = { account: '123456789012', arn: 'arn:aws:iam::123456789012:user/ada', userId: 'AIDA7' }
     expect(await manager.run(getCallerIdentity, { aws: id }, {})).toEqual(identity)
     expect(await manager.run(getCallerIdentity, { aws: role }, {})).toEqual(identity)
+  })
+})
+
+describe('every action', () => {
+  it('takes a credential of a type that the program has defined', async () => {
+    await using world = await openWorld()
+    const { manager, service, location } = world
+    const clusterRole = defineAwsWebIdentity({
+      type: 'cluster_role',
+      identityToken: async () => 'good-token',
+    })
+    const roleArn = 'arn:aws:iam::123456789012:role/workflows'
+    const id = await manager.createCredential(clusterRole, { ...location, roleArn })
+    await manager.run(putObject, { aws: id }, { ...name, body: 'hello' })
+    service.expireSessions()
+    expect(Buffer.from((await manager.run(getObject, { aws: id }, name)).body).toString()).toBe('hello')
+    expect((await manager.run(getCallerIdentity, { aws: id }, {})).account).toBe('123456789012')
   })
 })
 

@@ -1,14 +1,22 @@
-import type { ActionContext, CredentialError, ProviderFailure } from '@nebula-credential/core'
+import {
+  type ActionContext,
+  type CredentialError,
+  needsToken,
+  type ProviderFailure,
+} from '@nebula-credential/core'
 import { failureFromError, outboundFetch } from '@nebula-credential/outbound'
-import type { AwsFetch } from '../authenticator/aws-fetch.ts'
+import { type AwsFetch, awsFetch } from '../authenticator/aws-fetch.ts'
+import { awsToken } from '../aws-token.ts'
 import { awsAccessKey } from '../credential/aws-access-key.ts'
 import { awsAssumeRole } from '../credential/aws-assume-role.ts'
 import { awsSessionToken } from '../credential/aws-session-token.ts'
 import { awsWebIdentity } from '../credential/aws-web-identity.ts'
 import { errorFromAnswer } from '../service-errors.ts'
 
-/** What every action takes. */
-export const awsCredentials = [awsAccessKey, awsAssumeRole, awsSessionToken, awsWebIdentity] as const
+const credentialTypes = [awsAccessKey, awsAssumeRole, awsSessionToken, awsWebIdentity]
+
+/** What every action takes: the types of this package, and those that programs define by `defineAwsWebIdentity`. */
+export const awsNeed = (service: string) => needsToken(awsToken, awsFetch({ service }), credentialTypes)
 
 /**
  * A successful answer of AWS to an action.

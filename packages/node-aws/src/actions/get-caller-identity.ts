@@ -1,9 +1,8 @@
-import { defineAction, needs } from '@nebula-credential/core'
+import { defineAction } from '@nebula-credential/core'
 import { z } from 'zod'
-import { awsFetch } from '../authenticator/aws-fetch.ts'
 import { readAnswer, stsForm } from '../sts/call-sts.ts'
 import { readIdentity } from '../sts/caller-identity.ts'
-import { askAws, awsCredentials, explained } from './aws-client.ts'
+import { askAws, awsNeed, explained } from './aws-client.ts'
 
 /**
  * Asks STS whose a credential is. Every key may ask that.
@@ -13,7 +12,7 @@ import { askAws, awsCredentials, explained } from './aws-client.ts'
  */
 export const getCallerIdentity = defineAction({
   name: 'aws.get_caller_identity',
-  credentials: { aws: needs(awsCredentials, awsFetch({ service: 'sts' })) },
+  credentials: { aws: awsNeed('sts') },
   input: z.strictObject({}),
   output: z.object({
     /** The account's number, 12 digits. */

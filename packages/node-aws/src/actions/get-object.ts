@@ -1,7 +1,6 @@
-import { defineAction, needs } from '@nebula-credential/core'
+import { defineAction } from '@nebula-credential/core'
 import { z } from 'zod'
-import { awsFetch } from '../authenticator/aws-fetch.ts'
-import { askAws, awsCredentials, explained } from './aws-client.ts'
+import { askAws, awsNeed, explained } from './aws-client.ts'
 import { objectName, objectPath } from './object-path.ts'
 
 /**
@@ -12,7 +11,7 @@ import { objectName, objectPath } from './object-path.ts'
  */
 export const getObject = defineAction({
   name: 'aws.get_object',
-  credentials: { aws: needs(awsCredentials, awsFetch({ service: 's3' })) },
+  credentials: { aws: awsNeed('s3') },
   input: z.strictObject(objectName),
   output: z.object({
     body: z.instanceof(Uint8Array),

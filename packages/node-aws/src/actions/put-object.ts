@@ -1,7 +1,6 @@
-import { defineAction, needs } from '@nebula-credential/core'
+import { defineAction } from '@nebula-credential/core'
 import { z } from 'zod'
-import { awsFetch } from '../authenticator/aws-fetch.ts'
-import { askAws, awsCredentials } from './aws-client.ts'
+import { askAws, awsNeed } from './aws-client.ts'
 import { objectName, objectPath } from './object-path.ts'
 
 /**
@@ -13,7 +12,7 @@ import { objectName, objectPath } from './object-path.ts'
  */
 export const putObject = defineAction({
   name: 'aws.put_object',
-  credentials: { aws: needs(awsCredentials, awsFetch({ service: 's3' })) },
+  credentials: { aws: awsNeed('s3') },
   input: z.strictObject({
     ...objectName,
     /** A text is written in UTF-8. */

@@ -17,6 +17,7 @@ import { CircuitBreaker } from './circuit-breaker.ts'
 import { Flights } from './flights.ts'
 import { HotCache } from './hot-cache.ts'
 import { countRead } from './keep-token.ts'
+import { Loads } from './loads.ts'
 import { type RefreshPolicy, refreshPolicy } from './refresh-policy.ts'
 import type { BoundContext, Runtime } from './runtime.ts'
 import { StateSealer } from './state-sealer.ts'
@@ -99,7 +100,7 @@ export async function buildRuntime(options: ManagerOptions): Promise<BuiltRuntim
     clock,
     fetch: options.fetch,
     hot,
-    loads: new Flights(),
+    loads: new Loads(),
     refreshes: new Flights(),
     breaker: new CircuitBreaker(policy, clock),
     closed: closing.signal,
@@ -113,7 +114,10 @@ export async function buildRuntime(options: ManagerOptions): Promise<BuiltRuntim
       runtime.loads.forget(credentialKey(tenantId, id))
       hot.invalidate(id, version)
     },
-    () => hot.clear(),
+    () => {
+      runtime.loads.forgetAll()
+      hot.clear()
+    },
   )
 
   const close = async (): Promise<void> => {

@@ -29,6 +29,11 @@ export class Flights<T> {
     this.#running.delete(key)
   }
 
+  /** {@link forget} for all keys. */
+  forgetAll(): void {
+    this.#running.clear()
+  }
+
   /** Resolves when all that runs now has settled. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#running.values()])

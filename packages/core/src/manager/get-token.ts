@@ -4,14 +4,14 @@ import { isCredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import { credentialKey, parseCredentialId } from '../record/ids.ts'
 import { scopeAllows } from '../record/scope.ts'
-import type { CachedToken, TokenCache } from '../storage/token-cache.ts'
 import { deriveToken, isUsable } from './derive-token.ts'
+import { fromSharedCache } from './from-shared-cache.ts'
 import type { LoadTicket } from './hot-cache.ts'
-import { countRead, keepHot, keepNegative, keepToken } from './keep-token.ts'
+import { countRead, keepNegative, keepToken } from './keep-token.ts'
 import { assertUsable, checkVisible } from './open-record.ts'
 import { refresh } from './refresh.ts'
-import { auditEvent, type BoundContext, type Derived, type Loaded, type Runtime } from './runtime.ts'
-import { withinCallerWait } from './wait.ts'
+import type { BoundContext, Derived, LoadedRecord, Runtime } from './runtime.ts'
+import { unlessAborted, withinCallerWait } from './wait.ts'
 
 /**
  * The token of a credential that is valid now, from the nearest place that has it: this process, the shared cache,
@@ -62,48 +62,6 @@ function fromHotCache(
   return token
 }
 
-async function fromSharedCache(
-  runtime: Runtime,
-  cache: TokenCache,
-  context: BoundContext,
-  id: string,
-  request: TokenRequest,
-  ticket: LoadTicket,
-): Promise<AccessToken | undefined> {
-  // A cache that is away or returns rubbish costs a look into the store, no more.
-  const entry = await cache.get(credentialKey(context.tenantId, id)).catch(() => undefined)
-  if (entry === undefined) return undefined
-  checkVisible(runtime, context, id, 'credential.read', entry.fields)
-  if (entry.fields.status !== 'active') return undefined
-  const token = await openCached(runtime, context, entry)
-  if (token === undefined || !isUsable(runtime, { token }, request.minValidityMs)) return undefined
-  // The shared cache forgets an entry when it is due, so the record's due time needs no place in it.
-  keepHot(runtime, context, { ...entry.fields, version: 0, dueAt: undefined }, token, ticket)
-  return token
-}
-
-async function openCached(
-  runtime: Runtime,
-  context: BoundContext,
-  entry: CachedToken,
-): Promise<AccessToken | undefined> {
-  try {
-    return await runtime.sealer.openToken(entry.fields, entry.sealed)
-  } catch (error) {
-    if (isCredentialError(error, 'DECRYPTION_FAILED')) {
-      runtime.audit.queue(
-        auditEvent(
-          runtime,
-          context,
-          { action: 'credential.read', outcome: 'violation', code: error.code, reason: 'cached_token' },
-          entry.fields,
-        ),
-      )
-    }
-    return undefined
-  }
-}
-
 async function fromStore(
   runtime: Runtime,
   context: BoundContext,
@@ -113,26 +71,33 @@ async function fromStore(
 ): Promise<AccessToken> {
   const { tenantId } = context
   const key = credentialKey(tenantId, id)
-  const loaded = await runtime.loads.join(key, () => load(runtime, tenantId, id))
+  const loaded = await unlessAborted(
+    runtime.loads.records.join(key, () => load(runtime, tenantId, id)),
+    request.signal,
+  )
   const record = checkVisible(runtime, context, id, 'credential.read', loaded?.record)
   const unsaved = runtime.unsaved.get(key)
   if (unsaved !== undefined && isUsable(runtime, unsaved, request.minValidityMs)) return unsaved.token
   assertUsable(record)
-  const derived = deriveOnce(runtime, context, loaded as Loaded)
-  const current = derived instanceof Promise ? await derived : derived
+  const derived = deriveOnce(runtime, context, loaded as LoadedRecord)
+  const current = derived instanceof Promise ? await unlessAborted(derived, request.signal) : derived
   if (!isUsable(runtime, current, request.minValidityMs)) return refreshed(runtime, context, current, request)
   keepToken(runtime, context, current, ticket)
   if (isDue(runtime, record)) refreshBehind(runtime, context, record)
   return current.token
 }
 
-async function load(runtime: Runtime, tenantId: string, id: string): Promise<Loaded | undefined> {
+async function load(runtime: Runtime, tenantId: string, id: string): Promise<LoadedRecord | undefined> {
   const record = await runtime.store.get(tenantId, id)
   return record && { record }
 }
 
 /** What a loaded record yields: opened, or found not to open, by the first caller for all who share the load. */
-function deriveOnce(runtime: Runtime, context: BoundContext, loaded: Loaded): Derived | Promise<Derived> {
+function deriveOnce(
+  runtime: Runtime,
+  context: BoundContext,
+  loaded: LoadedRecord,
+): Derived | Promise<Derived> {
   try {
     loaded.derived ??= deriveToken(runtime, context, loaded.record)
   } catch (error) {

@@ -15,11 +15,12 @@ import type { DistributedLock } from '../storage/distributed-lock.ts'
 import type { Invalidation } from '../storage/invalidation.ts'
 import type { Outbox } from '../storage/outbox.ts'
 import type { StateStore } from '../storage/state-store.ts'
-import type { TokenCache } from '../storage/token-cache.ts'
+import type { CachedToken, TokenCache } from '../storage/token-cache.ts'
 import type { BackgroundWork } from './background-work.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { Flights } from './flights.ts'
 import type { HotCache } from './hot-cache.ts'
+import type { Loads } from './loads.ts'
 import type { RefreshPolicy } from './refresh-policy.ts'
 import type { StateSealer } from './state-sealer.ts'
 
@@ -45,7 +46,7 @@ export interface Runtime {
   readonly clock: Clock
   readonly fetch: typeof globalThis.fetch | undefined
   readonly hot: HotCache
-  readonly loads: Flights<Loaded | undefined>
+  readonly loads: Loads<LoadedEntry, LoadedRecord>
   readonly refreshes: Flights<Derived | undefined>
   readonly breaker: CircuitBreaker
   /** Aborts when the manager closes. */
@@ -64,9 +65,15 @@ export interface Derived {
 }
 
 /** A record as it was read, and what it yields once somebody in its scope asked: who shares a load shares that too. */
-export interface Loaded {
+export interface LoadedRecord {
   readonly record: CredentialRecord
   derived?: Derived | Promise<Derived>
+}
+
+/** An entry of the shared cache as it was read, and the token in it, if it opens, once somebody in its scope asked. */
+export interface LoadedEntry {
+  readonly entry: CachedToken
+  token?: Promise<AccessToken | undefined>
 }
 
 /** What a credential type may use for work that starts now. */

@@ -30,3 +30,17 @@ export async function withinCallerWait<T>(
     patience.catch(() => {})
   }
 }
+
+/** A flight's result, unless the signal aborts first: that ends this caller's wait, and not the flight. */
+export async function unlessAborted<T>(flight: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await flight
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([flight, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

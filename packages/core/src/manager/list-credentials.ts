@@ -1,8 +1,12 @@
+import type { Account } from '../credential/credential.ts'
+import { isCredentialError } from '../errors.ts'
 import type { RecordSummary } from '../record/credential-record.ts'
 import { scopeAllows } from '../record/scope.ts'
+import { Ephemeral } from '../secret/ephemeral.ts'
 import type { ListFilter } from '../storage/state-store.ts'
 import { type CredentialSummary, summarize } from './describe-credential.ts'
 import { countOperation } from './keep-token.ts'
+import { openRecord } from './open-record.ts'
 import { isFlowRecord } from './pending-flow.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
 
@@ -11,10 +15,17 @@ export interface ListOptions extends Omit<ListFilter, 'tenantId'> {
   readonly limit?: number | undefined
   /** Where the previous page ended. */
   readonly cursor?: string | undefined
+  /** Whether to tell whose account each is. That is sealed, so every credential of the page is opened. Default false. */
+  readonly accounts?: boolean | undefined
+}
+
+export interface ListedCredential extends CredentialSummary {
+  /** Whose account it is, where that was asked for and is known. Personal data. */
+  readonly account?: Account | undefined
 }
 
 export interface CredentialPage {
-  readonly credentials: readonly CredentialSummary[]
+  readonly credentials: readonly ListedCredential[]
   /** Where the next page starts; undefined at the end. A page may be shorter than its limit and yet not the last. */
   readonly cursor?: string | undefined
 }
@@ -27,7 +38,7 @@ export async function listCredentials(
   context: BoundContext,
   options: ListOptions = {},
 ): Promise<CredentialPage> {
-  const { limit = 100, cursor: from, ...filter } = options
+  const { limit = 100, cursor: from, accounts = false, ...filter } = options
   const visible: RecordSummary[] = []
   let cursor = from
   // Bounded, so that a context that may see nothing of a large tenant cannot read all of it in one call.
@@ -42,14 +53,37 @@ export async function listCredentials(
     if (cursor === undefined || visible.length >= limit) break
   }
   countOperation(runtime, context, 'credential.list')
-  return toPage(runtime, visible, cursor)
+  const page = toPage(runtime, visible, cursor)
+  if (!accounts) return page
+  return {
+    ...page,
+    credentials: await Promise.all(page.credentials.map(listed => withAccount(runtime, context, listed))),
+  }
+}
+
+/** One that is gone meanwhile, out of scope or damaged is listed as it was: only its account is left out. */
+async function withAccount(
+  runtime: Runtime,
+  context: BoundContext,
+  listed: CredentialSummary,
+): Promise<ListedCredential> {
+  const record = await runtime.store.get(context.tenantId, listed.id)
+  if (record?.id !== listed.id || !scopeAllows(record.scope, record.shares, context)) return listed
+  try {
+    const { account, state } = await openRecord(runtime, context, record, 'credential.list')
+    using _state = new Ephemeral(state)
+    return { ...listed, ...(account && { account }) }
+  } catch (error) {
+    if (isCredentialError(error)) return listed
+    throw error
+  }
 }
 
 /** One page over all tenants, for operators. */
 export async function listAllCredentials(
   runtime: Runtime,
   actor: BoundContext,
-  options: ListOptions & Pick<ListFilter, 'tenantId'> = {},
+  options: Omit<ListOptions, 'accounts'> & Pick<ListFilter, 'tenantId'> = {},
 ): Promise<CredentialPage> {
   const { limit = 100, cursor, ...filter } = options
   await runtime.audit.write(auditEvent(runtime, actor, { action: 'operator.list', outcome: 'success' }))

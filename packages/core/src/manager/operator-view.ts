@@ -25,7 +25,9 @@ export class OperatorView {
   }
 
   /** One page of the credentials of all tenants, or of one. @throws CredentialError INPUT_INVALID */
-  async list(options?: ListOptions & Pick<ListFilter, 'tenantId'>): Promise<CredentialPage> {
+  async list(
+    options?: Omit<ListOptions, 'accounts'> & Pick<ListFilter, 'tenantId'>,
+  ): Promise<CredentialPage> {
     return listAllCredentials(this.#open(), this.#actor, options)
   }
 

@@ -12,8 +12,10 @@ export async function startKeyService(key: string): Promise<{ url: string } & As
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/weather`,
     async [Symbol.asyncDispose]() {
+      // First no new connection, then none at all: one that comes in between would be waited for.
+      const closed = new Promise(resolve => server.close(resolve))
       server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
+      await closed
     },
   }
 }

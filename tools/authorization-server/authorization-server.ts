@@ -131,8 +131,10 @@ export async function startAuthorizationServer(
   }
 
   async function close(): Promise<void> {
+    // First no new connection, then none at all: one that comes in between would be waited for.
+    const closed = new Promise(resolve => server.close(resolve))
     server.closeAllConnections()
-    await new Promise(resolve => server.close(resolve))
+    await closed
   }
 
   return {

@@ -5,6 +5,7 @@ import { ConnectFailure } from './guarded-agent.ts'
 import { limitedBody } from './limited-body.ts'
 import { printableCause } from './printable-cause.ts'
 import { sentRecorder } from './sent-recorder.ts'
+import { wantedBody } from './wanted-body.ts'
 
 /** One request and its response, and what their errors mean. */
 export class Exchange {
@@ -21,7 +22,7 @@ export class Exchange {
     try {
       return await undiciFetch(this.#url, {
         ...(init as object),
-        ...(init.body instanceof ReadableStream && { body: this.#whileWanted(init.body) }),
+        ...(init.body instanceof ReadableStream && { body: wantedBody(init.body, this.#deadline.signal) }),
         redirect: 'manual',
         signal: this.#deadline.signal,
         dispatcher: agent.compose(
@@ -34,11 +35,6 @@ export class Exchange {
       this.#deadline.clear()
       throw this.#meaning(error)
     }
-  }
-
-  /** The same stream, given up with the request: undici would read it to its end. */
-  #whileWanted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-    return body.pipeThrough(new TransformStream(), { signal: this.#deadline.signal })
   }
 
   async drop(response: UndiciResponse): Promise<void> {

@@ -113,20 +113,49 @@ describe('the body of a Request', () => {
       },
       { highWaterMark: 0 },
     )
-    let stalled: IncomingMessage | undefined
-    await using server = await loopbackServer(request => {
-      stalled = request.pause()
-    })
+    const arrived = Promise.withResolvers<IncomingMessage>()
+    await using server = await loopbackServer(request => arrived.resolve(request.pause()))
     const caller = new AbortController()
     const { signal } = caller
     const request = new Request(server.origin, { method: 'POST', body: endless, duplex: 'half', signal })
     const sent = fetch(request).catch(error => error)
+    const stalled = await arrived.promise
     await delay(500)
     expect(made).toBeLessThan(24 * megabyte)
     caller.abort(new Error('no longer wanted'))
     expect(await sent).toMatchObject({ message: 'no longer wanted' })
     await expect.poll(() => ended).toBe(true)
-    stalled?.socket.destroy()
+    stalled.socket.destroy()
+  })
+
+  it('is given up when its request is, before anything of it is sent', async () => {
+    let ended = false
+    const caller = new AbortController()
+    const endless = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          controller.enqueue(new Uint8Array(megabyte))
+        },
+        cancel() {
+          ended = true
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const lookup = async () => {
+      caller.abort(new Error('no longer wanted'))
+      return [{ address: '127.0.0.1', family: 4 }]
+    }
+    const fetch = guardedFetch({ allow: ['files.example'], dangerouslyAllowHttp: true, lookup })
+    const { signal } = caller
+    const request = new Request('http://files.example', {
+      method: 'POST',
+      body: endless,
+      duplex: 'half',
+      signal,
+    })
+    await expect(fetch(request)).rejects.toThrow('no longer wanted')
+    await expect.poll(() => ended).toBe(true)
   })
 
   it.each([0, 30])('that fails after %s ms fails the request', async pause => {

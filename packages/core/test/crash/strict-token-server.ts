@@ -113,8 +113,10 @@ export class StrictTokenServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // First no new connection, then none at all: one that comes in between would be waited for.
+    const closed = new Promise(resolve => this.#server.close(resolve))
     this.#server.closeAllConnections()
-    await new Promise(resolve => this.#server.close(resolve))
+    await closed
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createBucket, createRole, createUser } from '../../packages/node-aws/test/moto-account.ts'
 import { appId, installationId, privateKey, startGithub } from '../../packages/node-github/test/service.ts'
 import { startOpenai } from '../../packages/node-openai/test/service.ts'
 import { startBotApi } from '../../packages/node-telegram/test/service.ts'
+import { MotoServer } from '../../tools/services/moto-server.ts'
+import { unlessUnavailable } from '../../tools/services/service-unavailable.ts'
 import { type Manifest, type WorkspacePackage, workspacePackages } from '../../tools/workspace/package.ts'
 import { repositoryRoot } from '../../tools/workspace/root.ts'
 import { EmptyProject, readReadme } from './empty-project.ts'
@@ -12,9 +15,29 @@ import { EmptyProject, readReadme } from './empty-project.ts'
 interface Service extends AsyncDisposable {
   readonly input: object
   readonly prints: string
+  /** What must not be found in the file. Default: `sentinel`. */
+  readonly secrets?: readonly string[]
+  /** What else stands in the environment, for SDKs. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
-const services: Record<string, () => Promise<Service>> = {
+/** Undefined where the service cannot be had here. */
+const services: Record<string, () => Promise<Service | undefined>> = {
+  'node-aws': async () => {
+    const moto = await unlessUnavailable('The README of node-aws, with moto', () => MotoServer.start())
+    if (moto === undefined) return undefined
+    await createBucket(moto.url, 'reports')
+    const key = await createUser(moto.url, 'ada', { Effect: 'Allow', Action: 'sts:*', Resource: '*' })
+    const roleArn = await createRole(moto.url, 'reports', { Effect: 'Allow', Action: 's3:*', Resource: '*' })
+    await moto.authorize(true)
+    return {
+      input: { ...key, roleArn, region: 'eu-central-1', endpoint: moto.url },
+      prints: '200 lamps,7',
+      secrets: [key.secretAccessKey, key.accessKeyId],
+      environment: { AWS_ENDPOINT_URL: moto.url },
+      [Symbol.asyncDispose]: () => moto[Symbol.asyncDispose](),
+    }
+  },
   'node-telegram': async () => {
     const botToken = '7:sentinel'
     const service = await startBotApi(botToken)
@@ -63,6 +86,7 @@ function forLocalService(program: string): string {
       'createCredential($1, JSON.parse(process.env.INPUT!)',
     )
     .replace('.build()', '.withFetch(fetch).build()')
+    .replace("awsFetch({ service: 's3' })", "awsFetch({ service: 's3', fetch })")
 }
 
 describe.each(nodes)('$name from its tarball, in an empty folder', (node: WorkspacePackage) => {
@@ -89,12 +113,15 @@ async function runAgainstService(name: string, project: EmptyProject, program: s
   const start = services[name]
   if (start === undefined) return
   await using service = await start()
+  if (service === undefined) return
   project.write('calling.mts', program)
   const { output, errors, exitCode } = await project.run('calling.mts', {
     NEBULA_PASSPHRASE: 'correct horse battery staple',
     INPUT: JSON.stringify(service.input),
+    ...service.environment,
   })
   expect([errors, exitCode]).toEqual(['', 0])
   expect(output.trimEnd()).toBe(service.prints)
-  expect(readFileSync(join(project.root, 'nebula.db'), 'latin1')).not.toContain('sentinel')
+  const stored = readFileSync(join(project.root, 'nebula.db'), 'latin1')
+  for (const secret of service.secrets ?? ['sentinel']) expect(stored).not.toContain(secret)
 }

@@ -31,16 +31,25 @@ export async function createRole(url: string, name: string, statement: object): 
   return element(created, 'Arn')
 }
 
-// Before authorization is switched on, any key will do: it only says which service is meant.
-async function iam(url: string, fields: Record<string, string>): Promise<string> {
-  const credential = 'Credential=AKIAUNCHECKED/20260101/us-east-1/iam/aws4_request'
-  const response = await fetch(url, {
+/** A bucket of moto's account. */
+export async function createBucket(url: string, name: string): Promise<void> {
+  await ask('s3', `${url}/${name}`, { method: 'PUT' })
+}
+
+function iam(url: string, fields: Record<string, string>): Promise<string> {
+  return ask('iam', url, {
     method: 'POST',
-    headers: { authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=none` },
     body: new URLSearchParams({ Version: '2010-05-08', ...fields }),
   })
+}
+
+// Before authorization is switched on, any key will do: it only says which service is meant.
+async function ask(service: string, url: string, init: RequestInit): Promise<string> {
+  const credential = `Credential=AKIAUNCHECKED/20260101/us-east-1/${service}/aws4_request`
+  const headers = { authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=none` }
+  const response = await fetch(url, { ...init, headers })
   const text = await response.text()
-  if (!response.ok) throw new Error(`moto refused ${fields.Action}: ${text}`)
+  if (!response.ok) throw new Error(`moto refused ${init.method} of ${service}: ${text}`)
   return text
 }
 

@@ -45,11 +45,14 @@ local function size(key)
   return redis.call('ZLEXCOUNT', key, ARGV[6], ARGV[7])
 end
 
-local walked, smallest = 1, nil
-for at = 1, walkable do
-  local members = size(KEYS[at])
-  if smallest == nil or members < smallest then
-    walked, smallest = at, members
+local walked = 1
+if walkable > 1 then
+  local smallest
+  for at = 1, walkable do
+    local members = size(KEYS[at])
+    if smallest == nil or members < smallest then
+      walked, smallest = at, members
+    end
   end
 end
 local index = KEYS[walked]
@@ -81,13 +84,15 @@ local function next_members(count)
     end
     return with_scores, #found < count
   end
-  local last = math.min(rank + count, smallest) - 1
-  if last < rank then
-    return {}, true
+  local found, not_above = redis.call('ZRANGE', index, rank, rank + count - 1, 'WITHSCORES'), {}
+  rank = rank + count
+  for at = 1, #found, 2 do
+    if tonumber(found[at + 1]) > tonumber(ARGV[6]) then
+      return not_above, true
+    end
+    not_above[at], not_above[at + 1] = found[at], found[at + 1]
   end
-  local found = redis.call('ZRANGE', index, rank, last, 'WITHSCORES')
-  rank = last + 1
-  return found, rank >= smallest
+  return not_above, #found < 2 * count
 end
 
 local reply, records, looked_at = { 0, '', '' }, 0, 0

@@ -33,10 +33,9 @@ export async function listPage(
   const { keys } = connection
   const roots = filter.tenantId === undefined ? keys.roots : [keys.root(filter.tenantId)]
   const shards = roots.map(root => new ShardWalk(connection, root, filter, request.after))
-  // Records are spread evenly over tenants' shards, so most pages need one call per shard.
-  const share = Math.ceil((request.limit + 1) / roots.length)
-  const atOnce = roots.length === 1 ? share : Math.min(share * 2 + 2, request.limit + 1)
-  await Promise.all(shards.map(shard => shard.fill(atOnce)))
+  // One more than its share: by due time most pages then need one call per shard.
+  const first = Math.ceil((request.limit + 1) / roots.length) + (roots.length > 1 ? 1 : 0)
+  await Promise.all(shards.map(shard => shard.fill(first)))
 
   const found: FoundRecord[] = []
   while (found.length <= request.limit) {
@@ -44,7 +43,7 @@ export async function listPage(
     if (next.head === undefined) break
     found.push(next.head)
     next.advance()
-    if (next.head === undefined) await next.fill(atOnce)
+    if (next.head === undefined) await next.fill(request.limit + 1)
   }
   const records = found.slice(0, request.limit).map(toSummary)
   const last = found.length > request.limit ? records.at(-1) : undefined
@@ -59,6 +58,7 @@ class ShardWalk {
   #after: { readonly member: string | Buffer; readonly score: string | Buffer } | undefined
   #found: FoundRecord[] = []
   #at = 0
+  #atOnce = 0
   #ended = false
 
   constructor(
@@ -81,9 +81,15 @@ class ShardWalk {
     this.#at++
   }
 
-  /** Fetches on until there is a head, or the shard is at its end. */
-  async fill(atOnce: number): Promise<void> {
-    while (this.head === undefined && !this.#ended) await this.#fetch(atOnce)
+  /**
+   * Fetches on until there is a head, or the shard is at its end: each time more, up to `most` at once, because a
+   * tenant's records are all in one shard.
+   */
+  async fill(most: number): Promise<void> {
+    while (this.head === undefined && !this.#ended) {
+      this.#atOnce = Math.min(this.#atOnce === 0 ? most : this.#atOnce * 4, most)
+      await this.#fetch(this.#atOnce)
+    }
   }
 
   async #fetch(limit: number): Promise<void> {

@@ -292,6 +292,31 @@ describe('lists', () => {
     const next = await store.list({ dueBefore: 7 }, { limit: 3, cursor: page.cursor })
     expect(next.records.map(({ id }) => id)).toEqual([sampleId(3), sampleId(4), sampleId(5)])
   })
+
+  it('read few more records than a page has, from however many tenants', async context => {
+    await using server = await ownServer(context)
+    const { store, client } = open({}, server.url)
+    const records = Array.from({ length: 2_000 }, (_, number) =>
+      sampleRecord({
+        id: sampleId(number),
+        scope: { tenantId: `tenant ${String(number % 100).padStart(2, '0')}` },
+        dueAt: (number * 7_919) % 2_000,
+      }),
+    )
+    await Promise.all(records.map(record => store.create(record)))
+    const limit = 25
+    const readsFor = async (filter: Parameters<typeof store.list>[0], expected: typeof records) => {
+      await client.config('RESETSTAT')
+      const page = await store.list(filter, { limit })
+      expect(page.records.map(({ id }) => id)).toEqual(expected.slice(0, limit).map(({ id }) => id))
+      const statistics = await client.info('commandstats')
+      return Number(/cmdstat_hmget:calls=(\d+)/.exec(statistics)?.[1])
+    }
+    const byTenant = records.toSorted((left, right) => (positionOf(left) < positionOf(right) ? -1 : 1))
+    expect(await readsFor({}, byTenant)).toBeLessThan(64 * 2 + 2 * limit)
+    const byDue = records.toSorted((left, right) => (left.dueAt ?? 0) - (right.dueAt ?? 0))
+    expect(await readsFor({ dueBefore: 2_000 }, byDue)).toBeLessThan(64 * 2 + 2 * limit)
+  })
 })
 
 describe('options', () => {
@@ -341,6 +366,10 @@ describe('options', () => {
 })
 
 /** Everything under a shard's root. */
+function positionOf({ scope, id }: ReturnType<typeof sampleRecord>): string {
+  return `${scope.tenantId} ${id}`
+}
+
 async function dump(client: Redis, root: string): Promise<Record<string, unknown>> {
   const names = (await client.keys('*')).filter(name => name.startsWith(root)).sort()
   const contents = names.map(async name => {

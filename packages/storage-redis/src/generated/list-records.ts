@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const listRecords: Script = {
   name: 'list-records.lua',
-  sha1: 'd816298623d0c79ed23fbf69b5e22f9b55181d5e',
+  sha1: '75f4447385d8587cbdca68b8a2175c6bca725bff',
   source: `local mode, walkable, record_root = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local limit, most = tonumber(ARGV[4]), tonumber(ARGV[5])
 local function precedes(left, right)
@@ -35,11 +35,14 @@ local function size(key)
   end
   return redis.call('ZLEXCOUNT', key, ARGV[6], ARGV[7])
 end
-local walked, smallest = 1, nil
-for at = 1, walkable do
-  local members = size(KEYS[at])
-  if smallest == nil or members < smallest then
-    walked, smallest = at, members
+local walked = 1
+if walkable > 1 then
+  local smallest
+  for at = 1, walkable do
+    local members = size(KEYS[at])
+    if smallest == nil or members < smallest then
+      walked, smallest = at, members
+    end
   end
 end
 local index = KEYS[walked]
@@ -68,13 +71,15 @@ local function next_members(count)
     end
     return with_scores, #found < count
   end
-  local last = math.min(rank + count, smallest) - 1
-  if last < rank then
-    return {}, true
+  local found, not_above = redis.call('ZRANGE', index, rank, rank + count - 1, 'WITHSCORES'), {}
+  rank = rank + count
+  for at = 1, #found, 2 do
+    if tonumber(found[at + 1]) > tonumber(ARGV[6]) then
+      return not_above, true
+    end
+    not_above[at], not_above[at + 1] = found[at], found[at + 1]
   end
-  local found = redis.call('ZRANGE', index, rank, last, 'WITHSCORES')
-  rank = last + 1
-  return found, rank >= smallest
+  return not_above, #found < 2 * count
 end
 local reply, records, looked_at = { 0, '', '' }, 0, 0
 while true do

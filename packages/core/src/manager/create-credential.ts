@@ -1,5 +1,6 @@
 import type { AuditAction } from '../audit/audit-event.ts'
 import type { AnyCredential } from '../credential/credential.ts'
+import { assertSameStore } from '../encryption/same-store.ts'
 import { CredentialError, isCredentialError } from '../errors.ts'
 import type { CredentialRecord } from '../record/credential-record.ts'
 import { type CredentialId, newCredentialId } from '../record/ids.ts'
@@ -23,7 +24,8 @@ export interface CreateOptions {
 
 /**
  * Stores a new credential.
- * @throws CredentialError INPUT_INVALID, PROVIDER_REJECTED, PROVIDER_UNAVAILABLE, STORAGE_UNAVAILABLE
+ * @throws CredentialError INPUT_INVALID, PROVIDER_REJECTED, PROVIDER_UNAVAILABLE, STORAGE_UNAVAILABLE; KEY_MISMATCH when
+ * the store was emptied since the manager was built
  */
 export async function createCredential(
   runtime: Runtime,
@@ -89,6 +91,7 @@ export async function createAudited(
   action: AuditAction,
   record: CredentialRecord,
 ): Promise<void> {
+  await assertSameStore(runtime.store, runtime.auditKeys)
   const attempt = new AuditedChange(runtime)
   const event = auditEvent(runtime, context, { action, outcome: 'success' }, record)
   try {

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { accountOf, TokenServer } from '../../test/token-server.ts'
 import {
   CredentialManager,
+  type EncryptionKeys,
+  keyRing,
   MemoryAuditSink,
   MemoryBackend,
   MemoryDistributedLock,
@@ -55,6 +57,52 @@ describe('build', () => {
     for (const missing of [undefined, '']) {
       expect(() => passphraseKey(missing)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
     }
+  })
+
+  describe('a store that lost all it held while a manager was using it', () => {
+    async function emptied() {
+      const backend = new MemoryBackend()
+      const manager = await built(new MemoryStateStore(backend))
+      backend.header = undefined
+      return { backend, view: manager.as({ tenantId: 'acme' }), manager }
+    }
+
+    test('takes no credential that would never open again', async () => {
+      const { backend, manager, view } = await emptied()
+      await using _ = manager
+      const error = await view.createCredential(account, grant).catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'KEY_MISMATCH', message: expect.stringContaining('Start') })
+      expect(backend.records.size).toBe(0)
+      await using later = await built(new MemoryStateStore(backend))
+      await expect(later.as({ tenantId: 'acme' }).createCredential(account, grant)).resolves.toBeDefined()
+    })
+
+    test('takes none either when another process has begun it anew', async () => {
+      const { backend, manager, view } = await emptied()
+      await using _ = manager
+      await using other = await built(new MemoryStateStore(backend))
+      await expect(view.createCredential(account, grant)).rejects.toMatchObject({ code: 'KEY_MISMATCH' })
+      expect(backend.records.size).toBe(0)
+      await expect(other.as({ tenantId: 'acme' }).createCredential(account, grant)).resolves.toBeDefined()
+    })
+  })
+
+  test('a key that another process has added meanwhile does not make it another store', async () => {
+    const backend = new MemoryBackend()
+    const [first, second] = [
+      rawKey(Buffer.alloc(32, 1), { keyId: 'a' }),
+      rawKey(Buffer.alloc(32, 2), { keyId: 'b' }),
+    ]
+    const withKeys = (keys: EncryptionKeys) =>
+      CredentialManager.builder()
+        .withStorage(new MemoryStateStore(backend))
+        .withEncryption(keys)
+        .withCredentials(account)
+        .build()
+    await using manager = await withKeys(first)
+    await using other = await withKeys(keyRing({ current: second, old: [first] }))
+    const id = await manager.as({ tenantId: 'acme' }).createCredential(account, grant)
+    await expect(other.as({ tenantId: 'acme' }).getToken(id)).resolves.toBeDefined()
   })
 
   test('a store with records whose header is gone is refused', async () => {

@@ -34,7 +34,8 @@ export interface CredentialOptions extends FamilyOptions {
 
 /** The times of a world whose processes die: a process that has died is waited for no longer than this. */
 export const lease = { ttlMs: 1_000, renewEveryMs: 300 }
-export const intentMs = 2_300
+/** For servers that go away: soon enough that it is found out while a caller waits. */
+export const soon = { timeoutMs: 1_500 }
 const policy = {
   rotatingRequestMs: 2_000,
   intentMarginMs: 300,

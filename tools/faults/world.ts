@@ -52,8 +52,8 @@ export interface World extends SharedWorld {
   readonly lockGone?: boolean | undefined
   /** The folder of an outbox that stands in for the backend's own. */
   readonly fileOutbox?: string | undefined
-  /** How long to wait for a connection to PostgreSQL, in milliseconds. Default 1,500. */
-  readonly connectTimeoutMs?: number | undefined
+  /** How long a call waits for a server, in milliseconds. Default 10,000. */
+  readonly timeoutMs?: number | undefined
   /** Makes this process use a pool of so many connections, all of which it holds for a while on SIGUSR2. */
   readonly poolSize?: number | undefined
   /** How many replicas must have what is written to Redis. */
@@ -68,9 +68,6 @@ interface Ports {
   readonly cache?: TokenCache | undefined
 }
 
-// Short, so that what is down is found to be down while a caller waits.
-const redisTimeoutMs = 1_000
-const postgresTimeouts = { connectTimeoutMs: 1_500, statementTimeoutMs: 2_000 }
 /** For how long the pool of a process is held on SIGUSR2. */
 const poolHeldMs = 4_000
 
@@ -98,8 +95,8 @@ export async function openWorld(world: World, points: Points) {
 export type WorldManager = Awaited<ReturnType<typeof openWorld>>
 
 function portsOf(world: World): Ports {
-  const { backend, folder, space, lease } = world
-  const redis = { keyPrefix: space, commandTimeoutMs: redisTimeoutMs, ...lease }
+  const { backend, folder, space, lease, timeoutMs = 10_000 } = world
+  const redis = { keyPrefix: space, commandTimeoutMs: timeoutMs, ...lease }
   if (backend === 'sqlite') {
     const path = `${folder}/${space}.db`
     const store = new SqliteStateStore(path)
@@ -121,12 +118,11 @@ function portsOf(world: World): Ports {
       audit: new SqliteAuditSink(`${folder}/${space}.db`),
     }
   }
-  const { connectTimeoutMs = postgresTimeouts.connectTimeoutMs } = world
   const store = new PostgresStateStore(databaseOf(world), {
     schema: space,
     leaseTiming: lease,
-    ...postgresTimeouts,
-    connectTimeoutMs,
+    connectTimeoutMs: timeoutMs,
+    statementTimeoutMs: timeoutMs,
   })
   if (backend === 'postgres')
     return { store, lock: store.lock(), outbox: store.outbox(), audit: store.audit() }

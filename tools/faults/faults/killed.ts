@@ -22,10 +22,8 @@ export const killed: Fault = {
   runs: 1,
   async make(lab, tally, { runs, short }) {
     const scenarios = short ? chiefPoints() : crashScenarios
-    // The servers are there all the time, and only slow while processes start.
-    const world = { connectTimeoutMs: 10_000 }
     for (let run = 0; run < runs; run++) {
-      const matrix = await crashAtEveryPoint(lab.site(lab.world(world)), scenarios, 8)
+      const matrix = await crashAtEveryPoint(lab.site(lab.world()), scenarios, 8)
       for (const [name, rows] of matrix) {
         const broken = rows.filter(row => row.promised !== row.seen)
         if (broken.length > 0) tally.broken.push(`${name}: ${tableOf(broken)}`)

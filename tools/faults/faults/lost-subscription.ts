@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acme } from '../../../packages/core/test/crash/sqlite-world.ts'
 import type { Fault } from '../fault.ts'
-import type { AccountId, Lab } from '../lab.ts'
+import { type AccountId, type Lab, soon } from '../lab.ts'
 import type { World } from '../world.ts'
 
 const l1TtlMs = 3_000
@@ -20,7 +20,7 @@ export const lostSubscription: Fault = {
   async make(lab, tally, { runs }) {
     for (let run = 0; run < runs; run++) {
       for (const how of ways) {
-        const base = lab.world()
+        const base = lab.world(soon)
         const world = { ...base, policy: { ...base.policy, l1TtlMs } }
         const { family, id } = await lab.credential(world, { leftMs: 3_000_000 })
         tally.time(family)

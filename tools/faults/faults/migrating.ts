@@ -11,8 +11,7 @@ export const migrating: Fault = {
   runs: 3,
   async make(lab, tally, { runs }) {
     for (let run = 0; run < runs; run++) {
-      // One transaction after the other, on a machine that may be busy.
-      const world = lab.world({ connectTimeoutMs: 10_000 })
+      const world = lab.world()
       const workers = await Promise.all(Array.from({ length: processes }, () => lab.process()))
       await Promise.all(workers.map(worker => worker.enter(world)))
       const { family, id } = await lab.credential(world)

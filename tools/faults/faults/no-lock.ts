@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts'
+import { soon } from '../lab.ts'
 import { recover } from '../recover.ts'
 
 const callers = 250
@@ -10,7 +11,7 @@ export const noLock: Fault = {
   backends: ['sqlite', 'redis', 'postgres', 'redis+postgres'],
   runs: 5,
   async make(lab, tally, { runs }) {
-    const world = lab.world({ lockGone: lab.backend !== 'redis+postgres' })
+    const world = lab.world({ ...soon, lockGone: lab.backend !== 'redis+postgres' })
     const workers = await Promise.all([1, 2, 3, 4].map(() => lab.worker(world)))
     for (let run = 0; run < runs; run++) {
       const { family, id } = await lab.credential(world)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { Extent, Fault } from '../fault.ts'
 import { type HeldRefresh, holdRefresh } from '../held-refresh.ts'
-import type { Lab } from '../lab.ts'
+import { type Lab, soon } from '../lab.ts'
 import { recover } from '../recover.ts'
 import type { Tally } from '../tally.ts'
 import type { World } from '../world.ts'
@@ -88,7 +88,7 @@ async function duringRefresh(
   disturbance: Disturbance,
 ): Promise<void> {
   for (let run = 0; run < runs; run++) {
-    const base = lab.world()
+    const base = lab.world(soon)
     const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 20_000 } }
     const held = await holdRefresh(lab, tally, world, { callers, in: { ...world, ...disturbance.world } })
     const { family, id, seen, worker } = held

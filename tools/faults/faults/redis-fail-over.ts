@@ -1,6 +1,7 @@
 import { RedisSentinelSet } from '../../services/redis-sentinel-set.ts'
 import type { Fault } from '../fault.ts'
 import { holdRefresh } from '../held-refresh.ts'
+import { soon } from '../lab.ts'
 import { patiently, recover } from '../recover.ts'
 import { served } from '../seen.ts'
 
@@ -18,7 +19,7 @@ export const redisFailOver: Fault = {
     for (let run = 0; run < runs; run++) {
       await using sentinels = await RedisSentinelSet.start()
       const holdsState = lab.backend === 'redis'
-      const base = lab.world({ sentinels: sentinels.sentinels, ...(holdsState && { replicas: 1 }) })
+      const base = lab.world({ ...soon, sentinels: sentinels.sentinels, ...(holdsState && { replicas: 1 }) })
       const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 30_000 } }
       const other = await lab.worker(world)
       const { family, id, seen, worker } = await holdRefresh(lab, tally, world, { callers })

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fault } from '../fault.ts'
 import { holdRefresh } from '../held-refresh.ts'
+import { soon } from '../lab.ts'
 import { recover } from '../recover.ts'
 
 const callers = 50
@@ -18,7 +19,7 @@ export const redisRestarted: Fault = {
     if (server === undefined) throw new Error('There is no Redis')
     for (let run = 0; run < runs; run++) {
       await server.command('CONFIG', 'SET', 'appendfsync', 'always')
-      const base = lab.world()
+      const base = lab.world(soon)
       const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 8_000 } }
       const other = await lab.worker(world)
       const { family, id, seen } = await holdRefresh(lab, tally, world, { callers })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../fault.ts'
 import { type HeldRefresh, holdRefresh } from '../held-refresh.ts'
-import type { Lab } from '../lab.ts'
+import { type Lab, soon } from '../lab.ts'
 import { patiently, recover } from '../recover.ts'
 import { cut, diskFull, outOfMemory, type Refusal, refusalsOf, together } from '../refusals.ts'
 import { errorsOf } from '../seen.ts'
@@ -56,7 +56,7 @@ async function refuse(lab: Lab, tally: Tally, ways: readonly Refusal[], runs: nu
 async function adopted(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
   const how = `${way.name}, outbox elsewhere, the process dies`
   const fileOutbox = lab.backend === 'redis+postgres' ? undefined : join(lab.folder, 'outbox')
-  const world = lab.world({ fileOutbox })
+  const world = lab.world({ fileOutbox, ...soon })
   const held = await grantRefused(lab, tally, world, way, how)
   await held.worker[Symbol.asyncDispose]()
   if (way.readable) {
@@ -75,7 +75,7 @@ async function adopted(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
 /** Nothing takes the grant; the process lives until it is mended. */
 async function saved(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
   const how = `${way.name}, no outbox, the process lives`
-  const base = lab.world()
+  const base = lab.world(soon)
   // The others wait for it for as long as its intent says, which must be longer than the store is away.
   const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 8_000 } }
   const all = withOutbox(lab, way)
@@ -96,7 +96,7 @@ async function saved(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
 /** Nothing takes the grant, and the process dies with it. */
 async function lost(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
   const how = `${way.name}, no outbox, the process dies`
-  const world = lab.world()
+  const world = lab.world(soon)
   const all = withOutbox(lab, way)
   const held = await grantRefused(lab, tally, world, all, how)
   await held.worker[Symbol.asyncDispose]()
@@ -110,7 +110,7 @@ async function askedNobody(lab: Lab, tally: Tally, way: Refusal): Promise<void> 
   // A full table of PostgreSQL still has room on its pages for an intent.
   if (way.name === 'disk full' && lab.postgres) return
   const how = `${way.name}, before the refresh`
-  const world = lab.world()
+  const world = lab.world(soon)
   const { family, id } = await lab.credential(world)
   tally.time(family)
   const worker = await lab.worker(world)

@@ -1,19 +1,12 @@
 import { type CredentialEnvironment, defineCredential } from '@nebula-credential/core'
 import { z } from 'zod'
-import { awsLocation, endpointOf } from '../aws-location.ts'
+import { awsLocation } from '../aws-location.ts'
 import { awsToken } from '../aws-token.ts'
 import { callSts } from '../sts/call-sts.ts'
-import { verifyIdentity } from '../sts/caller-identity.ts'
-import { session, sessionIn, sessionToken } from '../sts/session.ts'
+import { session, sessionIn } from '../sts/session.ts'
 import { accessKey } from './access-key.ts'
-import {
-  askedDevice,
-  codeForm,
-  type MultiFactorCode,
-  multiFactor,
-  multiFactorParameters,
-  suppliedCode,
-} from './multi-factor.ts'
+import { askedDevice, type MultiFactorCode, multiFactor, multiFactorParameters } from './multi-factor.ts'
+import { sessionParts } from './session-parts.ts'
 
 const asked = {
   ...accessKey,
@@ -23,7 +16,6 @@ const asked = {
 }
 const input = z.strictObject({ ...asked, mfa: multiFactor.optional() })
 const state = z.object({ ...asked, session, withMfa: z.boolean() })
-type State = z.output<typeof state>
 const flow = z.object({ ...asked, ...askedDevice })
 type Asked = Omit<z.output<typeof flow>, 'serialNumber'>
 
@@ -40,29 +32,8 @@ export const awsSessionToken = defineCredential({
   input,
   state,
   token: awsToken,
-  initialize: ({ mfa, ...given }, environment) => firstState(given, suppliedCode(mfa), environment),
-  access: state => sessionToken(state.session, state),
-  refresh: {
-    rotating: false,
-    supported: ({ withMfa }) => !withMfa,
-    peer: state => `${endpointOf(state, 'sts').origin} ${state.accessKeyId}`,
-    perform: async (state, environment) => ({
-      ...state,
-      session: await getSession(state, undefined, environment),
-    }),
-  },
-  verify: verifyIdentity,
-  interactive: codeForm(flow, firstState),
+  ...sessionParts(flow, getSession),
 })
-
-async function firstState(
-  given: Asked,
-  mfa: MultiFactorCode | undefined,
-  environment: CredentialEnvironment,
-): Promise<State> {
-  const session = await getSession(given, mfa, environment)
-  return { ...given, withMfa: mfa !== undefined, session }
-}
 
 async function getSession(
   given: Asked,

@@ -22,7 +22,7 @@ export const multiFactor = z.strictObject({
   /** Leave it out to have the user asked, by `beginAuthorization`. */
   code: secret(z.string().regex(codePattern, codeRule)).optional(),
 })
-type MultiFactor = z.output<typeof multiFactor>
+export type MultiFactor = z.output<typeof multiFactor>
 
 /** A code that is about to be used. */
 export interface MultiFactorCode {

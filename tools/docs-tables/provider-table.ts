@@ -20,7 +20,7 @@ export function providerTable(): string {
 }
 
 function rowOf(name: string, definition: OAuth2ProviderDefinition): string[] {
-  const { server, clientAuthentication, placeholders = {}, pkce, alwaysScope, defaultScope } = definition
+  const { server, clientAuthentication, placeholders = {}, alwaysScope, defaultScope } = definition
   const isDiscovered = !('tokenEndpoint' in server)
   const further = Object.entries(placeholders).map(
     ([field, { default: preset }]) => `\`${field}\`${preset === undefined ? '' : `, default \`${preset}\``}`,
@@ -35,11 +35,16 @@ function rowOf(name: string, definition: OAuth2ProviderDefinition): string[] {
     further.join('; '),
     clientAuthentication.map(method => method.replace('client_secret_', '')).join(', '),
     offered(isDiscovered ? undefined : server.deviceAuthorizationEndpoint),
-    pkce === true ? 'checked' : '',
+    proofKeyOf(definition),
     scopes(alwaysScope),
     scopes(defaultScope),
     offered(isDiscovered ? undefined : server.revocationEndpoint),
   ]
+}
+
+function proofKeyOf({ pkce, dialect }: OAuth2ProviderDefinition): string {
+  if (dialect?.proofKey === undefined) return pkce === true ? 'checked' : ''
+  return dialect.proofKey === 'none' ? 'not sent' : 'without secret'
 }
 
 function scopes(text: string | undefined): string {

@@ -17,15 +17,15 @@ export const pendingRedirect = z.object({
   url: z.string(),
   state: z.string(),
   redirectUri: z.string(),
-  /** RFC 7636. */
-  codeVerifier: secret(),
+  /** RFC 7636. Absent where the provider refuses one. */
+  codeVerifier: secret().optional(),
   nonce: z.string().optional(),
   dpopKey: secret().optional(),
 })
 export type PendingRedirect = z.output<typeof pendingRedirect>
 
 /**
- * The URL at which a person consents: by PKCE S256 always, pushed first (RFC 9126) where the server takes that.
+ * The URL at which a person consents: by PKCE S256 unless the provider refuses it, pushed first (RFC 9126) where the server takes that.
  * @throws ProviderFailure, CredentialError CONFIG_INVALID
  */
 export async function authorizationRequest(
@@ -33,13 +33,15 @@ export async function authorizationRequest(
   config: FlowConfig & { readonly redirectUri: string },
   given: { readonly state: string; readonly dpopKey: SecretString | undefined },
 ): Promise<PendingRedirect> {
-  const codeVerifier = randomPKCECodeVerifier()
+  const codeVerifier = sendsProofKey(config) ? randomPKCECodeVerifier() : undefined
   const nonce = isOpenId(config) && hasIssuer(config) ? randomNonce() : undefined
   const parameters = requestParameters(config)
   parameters.set('redirect_uri', config.redirectUri)
   parameters.set('state', given.state)
-  parameters.set('code_challenge', await calculatePKCECodeChallenge(codeVerifier))
-  parameters.set('code_challenge_method', 'S256')
+  if (codeVerifier !== undefined) {
+    parameters.set('code_challenge', await calculatePKCECodeChallenge(codeVerifier))
+    parameters.set('code_challenge_method', 'S256')
+  }
   if (nonce !== undefined) parameters.set('nonce', nonce)
 
   const pushed = endpoint.metadata.pushed_authorization_request_endpoint
@@ -53,10 +55,15 @@ export async function authorizationRequest(
     url: url.href,
     state: given.state,
     redirectUri: config.redirectUri,
-    codeVerifier: SecretString.from(codeVerifier),
+    ...(codeVerifier !== undefined && { codeVerifier: SecretString.from(codeVerifier) }),
     ...(nonce !== undefined && { nonce }),
     ...(given.dpopKey && { dpopKey: given.dpopKey }),
   }
+}
+
+function sendsProofKey({ dialect, client }: FlowConfig): boolean {
+  if (dialect?.proofKey === 'without secret') return client === undefined || client.authentication === 'none'
+  return dialect?.proofKey !== 'none'
 }
 
 /** What is asked for, in the provider's dialect. */

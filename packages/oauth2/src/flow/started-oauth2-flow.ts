@@ -56,7 +56,7 @@ export class StartedOAuth2Flow {
     callback.search = parameters.toString()
     const checks = {
       expectedState: state,
-      pkceCodeVerifier: codeVerifier.expose(),
+      ...(codeVerifier !== undefined && { pkceCodeVerifier: codeVerifier.expose() }),
       ...(nonce !== undefined && { expectedNonce: nonce }),
     }
     const { resource, parameters: further } = this.#config

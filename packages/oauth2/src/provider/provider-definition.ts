@@ -38,7 +38,7 @@ export interface OAuth2ProviderDefinition {
   readonly placeholders?: Placeholders
   /** How clients authenticate there, the default first; `none` is for clients without a secret. */
   readonly clientAuthentication: readonly [ClientAuthentication, ...ClientAuthentication[]]
-  /** Whether it is known to check PKCE (RFC 7636), which is sent in any case. */
+  /** Whether it is known to check PKCE (RFC 7636), which is sent unless its dialect says otherwise. */
   readonly pkce?: boolean
   /** Asked for with whatever else is: what refresh tokens or the account's name need. */
   readonly alwaysScope?: string

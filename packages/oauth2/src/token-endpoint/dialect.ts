@@ -12,6 +12,11 @@ export interface Dialect {
   readonly tokenParameters?: Readonly<Record<string, string>> | undefined
   /** Headers of every token request. */
   readonly tokenHeaders?: Readonly<Record<string, string>> | undefined
+  /**
+   * Who sends the proof key of RFC 7636. Default all clients; some providers refuse it from those that have a secret,
+   * or from all.
+   */
+  readonly proofKey?: 'all' | 'without secret' | 'none' | undefined
   /** How token requests are encoded. Default `form`, RFC 6749 section 4.1.3. */
   readonly body?: 'form' | 'json' | undefined
   /** The successful or failed answer of the token endpoint in the words of RFC 6749. */

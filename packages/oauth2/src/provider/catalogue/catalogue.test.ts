@@ -72,6 +72,7 @@ const schema = z.strictObject({
       scopeSeparator: z.literal(',').optional(),
       scopeParameter: z.string().min(1).optional(),
       authorizationParameters: texts.optional(),
+      proofKey: z.enum(['without secret', 'none']).optional(),
       body: z.literal('json').optional(),
       readTokens: read.optional(),
       errorCodes: texts.optional(),
@@ -150,9 +151,9 @@ describe.each(entries)('the entry %s', (name, definition) => {
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
       response_type: 'code',
       client_id: 'workflows',
-      code_challenge_method: 'S256',
       ...dialect.authorizationParameters,
     })
+    expect(url.searchParams.get('code_challenge_method')).toBe(dialect.proofKey === undefined ? 'S256' : null)
     const asked = url.searchParams
       .get(dialect.scopeParameter ?? 'scope')
       ?.split(dialect.scopeSeparator ?? ' ')
@@ -170,6 +171,7 @@ describe.each(entries)('the entry %s', (name, definition) => {
       redirect_uri: 'https://app.example/callback',
       client: `${clientAuthentication[0]} workflows`,
     })
+    expect(exchange && 'code_verifier' in sentBy(exchange)).toBe(dialect.proofKey === undefined)
     const renewal = world.to(plain(refresh)).at(-1)
     expect(renewal && sentBy(renewal)).toMatchObject({
       grant_type: 'refresh_token',

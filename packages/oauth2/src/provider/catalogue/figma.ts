@@ -10,7 +10,7 @@ export const figma = {
     tokenEndpoint: 'https://api.figma.com/v1/oauth/token',
   },
   clientAuthentication: ['client_secret_basic'],
-  dialect: { refreshEndpoint: 'https://api.figma.com/v1/oauth/refresh' },
+  dialect: { proofKey: 'none', refreshEndpoint: 'https://api.figma.com/v1/oauth/refresh' },
   // Needs the scope current_user:read.
   account: {
     from: 'api',

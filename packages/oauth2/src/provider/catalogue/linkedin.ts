@@ -12,5 +12,5 @@ export const linkedin = {
   },
   clientAuthentication: ['client_secret_post'],
   defaultScope: 'openid profile email',
-  dialect: { readTokens: withSpacedScope },
+  dialect: { proofKey: 'none', readTokens: withSpacedScope },
 } as const satisfies OAuth2ProviderDefinition

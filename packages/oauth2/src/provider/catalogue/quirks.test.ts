@@ -246,6 +246,15 @@ describe('others', () => {
     expect(error).toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
   })
 
+  it('LinkedIn refuses a proof key', async () => {
+    const answer = ({ form }: { form: URLSearchParams }) =>
+      form.has('code_verifier') ? { status: 403, json: {} } : { json: { ...tokens, scope: 'email,openid' } }
+    await using given = await worldOf({ 'www.linkedin.com/oauth/v2/accessToken': answer })
+    const { id, url } = await connect(given, providers.linkedin)
+    expect(url.searchParams.has('code_challenge')).toBe(false)
+    expect((await given.manager.getToken(id)).scope).toBe('email openid')
+  })
+
   it('Mailchimp says 0 for a token that lasts', async () => {
     const answer = json({ access_token: 'a', expires_in: 0, scope: null })
     await using given = await worldOf({ 'login.mailchimp.com/oauth2/token': answer })

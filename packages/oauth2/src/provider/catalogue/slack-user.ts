@@ -11,10 +11,11 @@ export const slackUser = {
     authorizationEndpoint: 'https://slack.com/oauth/v2/authorize',
     tokenEndpoint: 'https://slack.com/api/oauth.v2.access',
   },
-  clientAuthentication: ['client_secret_basic', 'client_secret_post'],
-  pkce: true,
+  clientAuthentication: ['client_secret_basic', 'client_secret_post', 'none'],
   dialect: {
     scopeParameter: 'user_scope',
+    // Apps that have not been made public clients must not send one.
+    proofKey: 'without secret',
     scopeSeparator: ',',
     lastsWithoutExpiry: true,
     errorCodes: slackErrorCodes,

@@ -57,6 +57,13 @@ describe('Slack', () => {
     expect(await given.manager.describe(id)).toMatchObject({ account: { id: 'U1', label: 'ada (Lamps)' } })
   })
 
+  it('gets a proof key from clients without a secret, and from no others', async () => {
+    await using given = await worldOf({ [token]: json(both), 'slack.com/api/auth.test': json(about) })
+    const { url } = await connect(given, providers.slackUser, { client: { id: 'workflows' } })
+    expect(url.searchParams.get('code_challenge_method')).toBe('S256')
+    expect(given.to(token)[0]?.form.get('code_verifier')).toMatch(/^[\w-]{43}$/)
+  })
+
   it.each([
     ['invalid_code', 'REAUTHORIZATION_REQUIRED'],
     ['bad_client_secret', 'PROVIDER_REJECTED'],

@@ -12,8 +12,9 @@ export const slack = {
     tokenEndpoint: 'https://slack.com/api/oauth.v2.access',
   },
   clientAuthentication: ['client_secret_basic', 'client_secret_post'],
-  pkce: true,
   dialect: {
+    // Apps that have not been made public clients must not send one.
+    proofKey: 'without secret',
     scopeSeparator: ',',
     // Without token rotation a token lasts.
     lastsWithoutExpiry: true,

@@ -21,10 +21,10 @@ export const square = {
     },
   },
   clientAuthentication: ['client_secret_post', 'none'],
-  pkce: true,
   defaultScope: 'MERCHANT_PROFILE_READ',
   dialect: {
     body: 'json',
+    proofKey: 'without secret',
     readTokens: withLifetime,
     details: body => textsOf(body, 'merchant_id'),
   },

@@ -10,6 +10,7 @@ export const typeform = {
     tokenEndpoint: 'https://api.typeform.com/oauth/token',
   },
   clientAuthentication: ['client_secret_post'],
+  dialect: { proofKey: 'none' },
   alwaysScope: 'offline accounts:read',
   account: {
     from: 'api',

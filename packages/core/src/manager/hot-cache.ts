@@ -37,6 +37,8 @@ export type HotFields = Pick<SealedFields, 'id' | 'type' | 'scope' | 'shares' | 
 /** The loads of one credential that began since it last changed. */
 export interface LoadTicket {
   readonly id: string
+  /** When the first of them began, in epoch ms: what they bring may be as old as that. */
+  readonly beganAt: number
   loads: number
   outdated: boolean
 }
@@ -68,7 +70,7 @@ export class HotCache {
 
   /** Marks the start of a load, so that its result is not kept when the credential changes meanwhile. */
   beginLoad(id: string): LoadTicket {
-    const ticket = this.#loading.get(id) ?? { id, loads: 0, outdated: false }
+    const ticket = this.#loading.get(id) ?? this.#newTicket(id)
     ticket.loads++
     this.#loading.set(id, ticket)
     return ticket
@@ -141,6 +143,10 @@ export class HotCache {
       entry.visited = true
       this.#takeReads(entry)
     }
+  }
+
+  #newTicket(id: string): LoadTicket {
+    return { id, beganAt: this.#options.clock.now(), loads: 0, outdated: false }
   }
 
   #takeReads(entry: HotEntry): void {

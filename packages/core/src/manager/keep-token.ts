@@ -38,7 +38,7 @@ export function keepHot(
     return false
   }
   const { id, type, scope, shares, generation } = record
-  const staleAt = Math.min(now + policy.l1TtlMs, usableUntil(token, policy))
+  const staleAt = Math.min((ticket?.beganAt ?? now) + policy.l1TtlMs, usableUntil(token, policy))
   // A token that is past due is served until the entry ends; its refresh goes on behind.
   const dueAt = record.dueAt !== undefined && record.dueAt > now ? record.dueAt : Number.POSITIVE_INFINITY
   const entry: HotEntry = {

@@ -215,4 +215,27 @@ describe('a shared cache', () => {
     await world.clock.advance(10_001)
     await expect(second.view.getToken(id)).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
   })
+
+  test('and that lifetime counts from the start of a slow load', async () => {
+    const { world, first, second } = await sharing(made =>
+      Object.assign(new MemoryTokenCache(made.backend), { invalidation: undefined }),
+    )
+    const id = await first.view.createCredential(world.account, world.input())
+    const get = second.store.get.bind(second.store)
+    second.store.get = async (tenantId, wanted) => {
+      const record = await get(tenantId, wanted)
+      await world.clock.sleep(4_000)
+      return record
+    }
+    const loading = second.view.getToken(id)
+    await world.clock.advance(0)
+    await first.view.revokeCredential(id)
+    await world.clock.advance(4_000)
+    await expect(loading).resolves.toBeDefined()
+    second.store.get = get
+    await world.clock.advance(5_999)
+    await expect(second.view.getToken(id)).resolves.toBeDefined()
+    await world.clock.advance(2)
+    await expect(second.view.getToken(id)).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
+  })
 })

@@ -59,6 +59,8 @@ export interface AuthorizationServer extends AsyncDisposable {
   readonly protectedResourceUrl: string
   /** Tokens that `client` (default `basic`) got from an account that consented. */
   issueGrant(options?: { accountId?: string; client?: IssuedTo; scope?: string }): Promise<IssuedGrant>
+  /** The id of the grant that an access token is of. */
+  grantOf(accessToken: string): Promise<string>
   /** The account takes its consent back: every token of the grant ends. */
   withdrawConsent(grantId: string): void
   /** Acts on token requests at once, and answers them so many ms later. */
@@ -146,6 +148,11 @@ export async function startAuthorizationServer(
     protectedResourceUrl: `${issuer}/resource`,
     issueGrant: ({ accountId = randomUUID(), client = 'basic', scope = scopes.join(' ') } = {}) =>
       issueGrant(provider, accountId, idOf(client, clients), scope),
+    async grantOf(accessToken) {
+      const grantId = (await provider.AccessToken.find(accessToken))?.grantId
+      if (grantId === undefined) throw new Error('There is no such access token')
+      return grantId
+    },
     withdrawConsent: grantId => storage.endGrant(grantId),
     setDelay(ms) {
       delayMs = ms

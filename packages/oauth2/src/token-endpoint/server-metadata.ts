@@ -52,6 +52,12 @@ export async function serverMetadata(
   return whileWanted(metadata, environment.signal)
 }
 
+// RFC 7518 and RFC 8037. The library takes RS256 alone where nobody has said which a server signs ID tokens by; that they
+// come from the server itself is known by TLS, OpenID Connect Core section 3.1.3.7.
+const signingAlgorithms = ['RS', 'PS', 'ES']
+  .flatMap(family => ['256', '384', '512'].map(bits => `${family}${bits}`))
+  .concat('EdDSA', 'Ed25519')
+
 function namedEndpoints(server: NamedEndpoints): ServerMetadata {
   const named = {
     issuer: server.issuer ?? new URL(server.tokenEndpoint).origin,
@@ -62,6 +68,7 @@ function namedEndpoints(server: NamedEndpoints): ServerMetadata {
     userinfo_endpoint: server.userinfoEndpoint,
     revocation_endpoint: server.revocationEndpoint,
     introspection_endpoint: server.introspectionEndpoint,
+    id_token_signing_alg_values_supported: signingAlgorithms,
   }
   const known = Object.entries(named).filter(([, value]) => value !== undefined)
   return Object.fromEntries(known) as typeof named as ServerMetadata
@@ -80,7 +87,10 @@ async function discover(
       [customFetch]: (url, options) => fetch(url, options as RequestInit),
       execute: server.issuer.startsWith('http:') ? [allowInsecureRequests] : [],
     })
-    return configuration.serverMetadata()
+    return Object.assign(
+      { id_token_signing_alg_values_supported: signingAlgorithms },
+      configuration.serverMetadata(),
+    )
   } catch (error) {
     throw await discoveryFailure(error, server.issuer, now)
   }

@@ -37,6 +37,9 @@ const senselessAnswer = new Set([
   'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
 ])
 
+// What it says about an ID token that is another client's, another flow's, or out of its time.
+const faultyIdToken = new Set(['OAUTH_JWT_CLAIM_COMPARISON_FAILED', 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED'])
+
 // What it says before it sends anything.
 const unusableMetadata = new Set([
   'OAUTH_MISSING_SERVER_METADATA',
@@ -73,6 +76,12 @@ export async function tokenEndpointFailure(
   const libraryCode = codeOf(error) ?? ''
   if (response !== undefined || senselessAnswer.has(libraryCode)) {
     return new ProviderFailure('unknown', `${request.host} answered with something else than OAuth`)
+  }
+  if (faultyIdToken.has(libraryCode)) {
+    return new ProviderFailure(
+      'config',
+      `${request.host} sent an ID token that is not for us: check the issuer, the client id and the clock of this machine`,
+    )
   }
   if (unusableMetadata.has(libraryCode)) {
     return new CredentialError(

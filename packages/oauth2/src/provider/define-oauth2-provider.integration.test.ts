@@ -142,6 +142,10 @@ describe('a definition', () => {
     ['its URLs must be https', { server: { issuer: 'http://login.example' }, placeholders: {} }],
     ['its URLs must be https', { server: { issuer: 'login.example' }, placeholders: {} }],
     ['docs is no URL', { docs: 'the wiki' }],
+    [
+      'clients without a secret need a proof key',
+      { clientAuthentication: ['client_secret_post', 'none'], dialect: { proofKey: 'none' } },
+    ],
   ])('is refused when %s', (reason, change) => {
     expect(() => defineOAuth2Provider({ ...lamps, ...change } as never)).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(reason) }),

@@ -4,7 +4,7 @@ import { defineConnection } from '../connection/define-connection.ts'
 import { flowInput } from '../flow/flow-input.ts'
 import { authorizationServer } from '../token-endpoint/authorization-server.ts'
 import { clientSchema, oauthClientOf } from './client-input.ts'
-import { filledIn, placeholderSchema, placeholdersIn } from './placeholder.ts'
+import { filledIn, type Placeholders, placeholderSchema, placeholdersIn } from './placeholder.ts'
 import type { OAuth2ProviderDefinition, ProviderInput, ProviderServer } from './provider-definition.ts'
 
 type Connection<Definition extends OAuth2ProviderDefinition> = ReturnType<
@@ -109,32 +109,40 @@ function scopeOf({ alwaysScope = '', defaultScope = '' }: OAuth2ProviderDefiniti
 }
 
 /** What can be known wrong before anybody connects. */
-function assertComplete({ type, server, docs, placeholders = {} }: OAuth2ProviderDefinition): void {
-  const used = new Set(Object.values(server).flatMap(placeholdersIn))
-  const unknown = [...used].filter(name => !Object.hasOwn(placeholders, name))
-  const unused = Object.keys(placeholders).filter(name => !used.has(name))
-  const taken = Object.keys(placeholders).filter(name => Object.hasOwn(requestSchema.shape, name))
-  const unfit = Object.entries(placeholders).filter(([, placeholder]) => {
-    const { example, default: preset = example } = placeholder
-    const schema = placeholderSchema(placeholder)
-    return !schema.safeParse(example).success || !schema.safeParse(preset).success
-  })
-  const examples = Object.fromEntries(
-    Object.entries(placeholders).map(([name, { example }]) => [name, example]),
-  )
+function assertComplete(definition: OAuth2ProviderDefinition): void {
+  const { type, server, docs, placeholders = {}, clientAuthentication, dialect } = definition
+  const examples = Object.entries(placeholders).map(([name, { example }]) => [name, example])
+  const hasProof = dialect?.proofKey !== 'none' || !clientAuthentication.includes('none')
   const problems = [
-    ...unknown.map(name => `{${name}} is not declared`),
-    ...unused.map(name => `the placeholder ${name} occurs in no URL`),
-    ...taken.map(name => `a placeholder cannot be called ${name}`),
-    ...unfit.map(([name]) => `the example or default of ${name} does not fit its kind`),
-    ...(isServer(server, examples) ? [] : ['its URLs must be https']),
+    ...placeholderProblems(server, placeholders),
+    ...(isServer(server, Object.fromEntries(examples)) ? [] : ['its URLs must be https']),
     ...(URL.canParse(docs) ? [] : ['docs is no URL']),
+    // RFC 9700 section 2.1.1: nothing else would tie a code to who asked for it.
+    ...(hasProof ? [] : ['clients without a secret need a proof key']),
   ]
   if (problems.length === 0) return
   throw new CredentialError(
     'CONFIG_INVALID',
     `The provider of "${type}" is not valid: ${problems.join('; ')}`,
   )
+}
+
+function placeholderProblems(server: ProviderServer, placeholders: Placeholders): string[] {
+  const used = new Set(Object.values(server).flatMap(placeholdersIn))
+  const unknown = [...used].filter(name => !Object.hasOwn(placeholders, name))
+  return [
+    ...unknown.map(name => `{${name}} is not declared`),
+    ...Object.entries(placeholders).flatMap(([name, placeholder]) => {
+      const { example, default: preset = example } = placeholder
+      const schema = placeholderSchema(placeholder)
+      const fits = [example, preset].every(text => schema.safeParse(text).success)
+      return [
+        ...(used.has(name) ? [] : [`the placeholder ${name} occurs in no URL`]),
+        ...(Object.hasOwn(requestSchema.shape, name) ? [`a placeholder cannot be called ${name}`] : []),
+        ...(fits ? [] : [`the example or default of ${name} does not fit its kind`]),
+      ]
+    }),
+  ]
 }
 
 function isServer(server: ProviderServer, examples: Readonly<Record<string, string>>): boolean {

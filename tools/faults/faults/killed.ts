@@ -23,7 +23,7 @@ export const killed: Fault = {
   async make(lab, tally, { runs, short }) {
     const scenarios = short ? chiefPoints() : crashScenarios
     for (let run = 0; run < runs; run++) {
-      const matrix = await crashAtEveryPoint(lab.site(lab.world()), scenarios, 8)
+      const matrix = await crashAtEveryPoint(lab.site(lab.world()), scenarios, 5)
       for (const [name, rows] of matrix) {
         const broken = rows.filter(row => row.promised !== row.seen)
         if (broken.length > 0) tally.broken.push(`${name}: ${tableOf(broken)}`)

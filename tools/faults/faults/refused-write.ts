@@ -56,7 +56,7 @@ async function refuse(lab: Lab, tally: Tally, ways: readonly Refusal[], runs: nu
 async function adopted(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
   const how = `${way.name}, outbox elsewhere, the process dies`
   const fileOutbox = lab.backend === 'redis+postgres' ? undefined : join(lab.folder, 'outbox')
-  const world = lab.world({ fileOutbox, ...soon })
+  const world = patient(lab.world({ fileOutbox, ...soon }))
   const held = await grantRefused(lab, tally, world, way, how)
   await held.worker[Symbol.asyncDispose]()
   if (way.readable) {
@@ -75,9 +75,7 @@ async function adopted(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
 /** Nothing takes the grant; the process lives until it is mended. */
 async function saved(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
   const how = `${way.name}, no outbox, the process lives`
-  const base = lab.world(soon)
-  // The others wait for it for as long as its intent says, which must be longer than the store is away.
-  const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 8_000 } }
+  const world = patient(lab.world(soon))
   const all = withOutbox(lab, way)
   const { family, id, worker } = await grantRefused(lab, tally, world, all, how)
   await sleep(500)
@@ -122,6 +120,11 @@ async function askedNobody(lab: Lab, tally: Tally, way: Refusal): Promise<void> 
   await using manager = await patiently(() => lab.manager(world))
   await recover(tally, manager, { id, family }, how)
   await worker[Symbol.asyncDispose]()
+}
+
+/** The provider may take as long as it takes to disturb a server, and others wait until the store is back. */
+function patient(world: World): World {
+  return { ...world, policy: { ...world.policy, rotatingRequestMs: 8_000 } }
 }
 
 /** Where the outbox is on another server than the state, that one refuses too. */

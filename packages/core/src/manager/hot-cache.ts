@@ -34,12 +34,17 @@ export interface HotEntry {
 /** What is kept of a record beside its token. */
 export type HotFields = Pick<SealedFields, 'id' | 'type' | 'scope' | 'shares' | 'generation'>
 
-/** The loads of one credential that began since it last changed. */
+/** One load of a credential. */
 export interface LoadTicket {
-  readonly id: string
-  /** When the first of them began, in epoch ms: what they bring may be as old as that. */
+  readonly loads: Loads
+  /** Epoch ms: what the load brings may be as old as that. */
   readonly beganAt: number
-  loads: number
+}
+
+/** The loads of one credential that began since it last changed. */
+export interface Loads {
+  readonly id: string
+  running: number
   outdated: boolean
 }
 
@@ -61,7 +66,7 @@ export class HotCache {
   readonly entries = new Map<string, HotEntry>()
   /** Entries with reads to hand over, each once. */
   readonly #touched: HotEntry[] = []
-  readonly #loading = new Map<string, LoadTicket>()
+  readonly #loading = new Map<string, Loads>()
   readonly #options: HotCacheOptions
 
   constructor(options: HotCacheOptions) {
@@ -70,14 +75,14 @@ export class HotCache {
 
   /** Marks the start of a load, so that its result is not kept when the credential changes meanwhile. */
   beginLoad(id: string): LoadTicket {
-    const ticket = this.#loading.get(id) ?? this.#newTicket(id)
-    ticket.loads++
-    this.#loading.set(id, ticket)
-    return ticket
+    const loads = this.#loading.get(id) ?? { id, running: 0, outdated: false }
+    loads.running++
+    this.#loading.set(id, loads)
+    return { loads, beganAt: this.#options.clock.now() }
   }
 
-  endLoad(ticket: LoadTicket): void {
-    if (--ticket.loads === 0 && this.#loading.get(ticket.id) === ticket) this.#loading.delete(ticket.id)
+  endLoad({ loads }: LoadTicket): void {
+    if (--loads.running === 0 && this.#loading.get(loads.id) === loads) this.#loading.delete(loads.id)
   }
 
   /**
@@ -86,7 +91,7 @@ export class HotCache {
    */
   put(entry: HotEntry, ticket?: LoadTicket): boolean {
     const { entries } = this
-    if (ticket?.outdated || this.#options.maxEntries < 1) return false
+    if (ticket?.loads.outdated || this.#options.maxEntries < 1) return false
     const standing = entries.get(entry.fields.id)
     if (standing !== undefined) {
       if (standing.version > entry.version && this.#options.clock.now() < standing.staleAt) return false
@@ -100,9 +105,9 @@ export class HotCache {
 
   /** Drops what is older than `version`. */
   invalidate(id: string, version: number): void {
-    const ticket = this.#loading.get(id)
-    if (ticket !== undefined) {
-      ticket.outdated = true
+    const loads = this.#loading.get(id)
+    if (loads !== undefined) {
+      loads.outdated = true
       this.#loading.delete(id)
     }
     const entry = this.entries.get(id)
@@ -112,7 +117,7 @@ export class HotCache {
   }
 
   clear(): void {
-    for (const ticket of this.#loading.values()) ticket.outdated = true
+    for (const loads of this.#loading.values()) loads.outdated = true
     this.#loading.clear()
     this.flushReads()
     this.entries.clear()
@@ -143,10 +148,6 @@ export class HotCache {
       entry.visited = true
       this.#takeReads(entry)
     }
-  }
-
-  #newTicket(id: string): LoadTicket {
-    return { id, beganAt: this.#options.clock.now(), loads: 0, outdated: false }
   }
 
   #takeReads(entry: HotEntry): void {

@@ -15,7 +15,7 @@ export function keepToken(
 ): void {
   const { record, token } = derived
   const isNews = keepHot(runtime, context, record, token, ticket)
-  if (runtime.cache !== undefined && isNews && !ticket?.outdated)
+  if (runtime.cache !== undefined && isNews && !ticket?.loads.outdated)
     runtime.background.run(() => shareToken(runtime, derived))
 }
 

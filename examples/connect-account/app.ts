@@ -8,6 +8,7 @@ const { NEBULA_PASSPHRASE, CLIENT_ID: id = '', CLIENT_SECRET: secret = '', ORIGI
 const manager = await CredentialManager.builder()
   .withStorage(new SqliteStateStore('nebula.db'))
   .withEncryption(passphraseKey(NEBULA_PASSPHRASE))
+  .withCredentials(providers.google)
   .build()
 const ada = manager.as({ tenantId: 'acme', userId: 'ada', actor: 'web' }) // whoever is signed in to your app
 export const app = new Hono()

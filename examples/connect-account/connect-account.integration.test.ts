@@ -9,47 +9,46 @@ import { RunningNode } from '../running-node.ts'
 // The app is behind a proxy that ends TLS; the test is the proxy.
 const origin = 'https://client.example'
 
-async function startApp() {
+/** The app's place: its provider, and its database, for any number of processes. */
+async function newPlace() {
   const stack = new AsyncDisposableStack()
   const folder = stack.adopt(mkdtempDisposableSync(join(tmpdir(), 'nebula-connect-')), made => made.remove())
   const server = stack.use(await startAuthorizationServer())
   const preload = join(import.meta.dirname, '../on-this-machine.ts')
   const main = join(import.meta.dirname, 'main.ts')
-  const app = stack.use(
-    new RunningNode(['--conditions=@nebula-credential/source', '--import', preload, main], {
-      cwd: folder.path,
-      env: {
-        NEBULA_PASSPHRASE: 'correct horse battery staple',
-        CLIENT_ID: server.clients.basic.id,
-        CLIENT_SECRET: server.clients.basic.secret,
-        ISSUER: server.issuer,
-        ORIGIN: origin,
-        PORT: '0',
-      },
-    }),
-  )
-  const [, address = ''] = await app.printed(/Visit (http:\S+)\/connect/)
-  const get = (path: string, cookie = '') =>
-    fetch(address + path, { redirect: 'manual', headers: { cookie } })
-  return {
-    server,
-    app,
-    get,
-    database: join(folder.path, 'nebula.db'),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+
+  async function start() {
+    const app = stack.use(
+      new RunningNode(['--conditions=@nebula-credential/source', '--import', preload, main], {
+        cwd: folder.path,
+        env: {
+          NEBULA_PASSPHRASE: 'correct horse battery staple',
+          CLIENT_ID: server.clients.basic.id,
+          CLIENT_SECRET: server.clients.basic.secret,
+          ISSUER: server.issuer,
+          ORIGIN: origin,
+          PORT: '0',
+        },
+      }),
+    )
+    const [, address = ''] = await app.printed(/Visit (http:\S+)\/connect/)
+    const get = (path: string, cookie = '') =>
+      fetch(address + path, { redirect: 'manual', headers: { cookie } })
+    return Object.assign(app, { get })
   }
+  const database = join(folder.path, 'nebula.db')
+  return { server, start, database, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
-/** The person goes where the app sends them and consents: the path of their way back, and the cookie they got. */
-async function consented(
-  { get }: Awaited<ReturnType<typeof startApp>>,
-  person: { account: string; denies?: boolean },
-) {
-  const response = await get('/connect')
-  const cookie = response.headers.get('set-cookie') ?? ''
+type App = Awaited<ReturnType<Awaited<ReturnType<typeof newPlace>>['start']>>
+
+/** The person goes where the app sends them and decides: the path of their way back, and the cookies they got. */
+async function consented(app: App, person: { account: string; denies?: boolean }) {
+  const response = await app.get('/connect')
+  const cookies = response.headers.get('set-cookie') ?? ''
   const callback = await new Browser(person).visit(response.headers.get('location') ?? '')
   expect(callback.startsWith(`${origin}/callback?`)).toBe(true)
-  return { path: callback.slice(origin.length), cookie }
+  return { path: callback.slice(origin.length), cookies, cookie: cookies.split(';')[0] ?? '' }
 }
 
 describe('the app of the README of oauth2', () => {
@@ -62,40 +61,46 @@ describe('the app of the README of oauth2', () => {
   })
 
   it('connects the account of a person who consents, in their browser alone', async () => {
-    await using running = await startApp()
-    const { path, cookie } = await consented(running, { account: 'ada' })
-    expect(cookie).toMatch(/HttpOnly.*Secure.*SameSite=Lax/)
-    const [binding = ''] = cookie.split(';')
+    await using place = await newPlace()
+    const app = await place.start()
+    const { path, cookies, cookie } = await consented(app, { account: 'ada' })
+    expect(cookies).toMatch(/HttpOnly.*Secure.*SameSite=Lax/)
 
-    const elsewhere = await running.get(path)
+    const elsewhere = await app.get(path)
     expect([elsewhere.status, await elsewhere.text()]).toEqual([400, expect.stringContaining('begin again')])
-    const done = await running.get(path, binding)
+    const done = await app.get(path, cookie)
     expect([done.status, await done.text()]).toEqual([
       200,
       expect.stringMatching(/^local_account_\w{26} is ada@example\.com$/),
     ])
-    const again = await running.get(path, binding)
-    expect(again.status).toBe(400)
-    expect(running.server.tokenRequests.map(({ outcome }) => outcome)).toEqual(['success'])
+    expect((await app.get(path, cookie)).status).toBe(400)
+    expect(place.server.tokenRequests.map(({ outcome }) => outcome)).toEqual(['success'])
 
     const code = new URL(path, origin).searchParams.get('code') ?? ''
-    const stored = readFileSync(running.database, 'latin1')
-    for (const secret of [
-      code,
-      running.server.clients.basic.secret,
-      binding.split('=')[1] ?? '',
-      'ada@example.com',
-    ]) {
+    const stored = readFileSync(place.database, 'latin1')
+    const binding = cookie.split('=')[1] ?? ''
+    for (const secret of [code, place.server.clients.basic.secret, binding, 'ada@example.com']) {
       expect(secret.length).toBeGreaterThan(8)
       expect(stored).not.toContain(secret)
-      expect(running.app.output).not.toContain(secret)
+      expect(app.output).not.toContain(secret)
     }
   })
 
+  it('completes in another process when the one that began has ended', async () => {
+    await using place = await newPlace()
+    const first = await place.start()
+    const { path, cookie } = await consented(first, { account: 'ada' })
+    await first[Symbol.asyncDispose]()
+    const second = await place.start()
+    const done = await second.get(path, cookie)
+    expect([done.status, await done.text()]).toEqual([200, expect.stringContaining('is ada@example.com')])
+  })
+
   it('tells a person who said no', async () => {
-    await using running = await startApp()
-    const { path, cookie } = await consented(running, { account: 'ada', denies: true })
-    const refused = await running.get(path, cookie.split(';')[0])
+    await using place = await newPlace()
+    const app = await place.start()
+    const { path, cookie } = await consented(app, { account: 'ada', denies: true })
+    const refused = await app.get(path, cookie)
     expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('access_denied')])
   })
 })

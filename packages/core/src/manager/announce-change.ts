@@ -45,17 +45,15 @@ const tombstoneMs = (runtime: Runtime) => runtime.policy.l2TtlMs + runtime.polic
 
 async function retry(runtime: Runtime, work: () => Promise<void>): Promise<void> {
   const { clock, background, policy } = runtime
-  for (
-    let pauseMs = policy.retryPauseMs;
-    !background.signal.aborted;
-    pauseMs = Math.min(pauseMs * 2, 30_000)
-  ) {
+  for (let pauseMs = policy.retryPauseMs; ; pauseMs = Math.min(pauseMs * 2, 30_000)) {
     await clock.sleep(pauseMs, background.signal).catch(() => {})
+    // One that is under way when the manager closes may have found away what has come back since.
+    const isLast = background.signal.aborted
     try {
       await work()
       return
     } catch {
-      // The backend is still away; the next round tries again.
+      if (isLast) return
     }
   }
 }

@@ -74,25 +74,37 @@ export async function askAccount(
   return source.read(json)
 }
 
-async function openIdAccount({
-  endpoint,
-  accessToken,
-  claims,
-}: AccountRequest): Promise<Account | undefined> {
-  const known = claims && accountOfClaims(claims)
+async function openIdAccount(request: AccountRequest): Promise<Account | undefined> {
+  const known = request.claims && accountOfClaims(request.claims)
   if (known !== undefined && known.label !== known.id) return known
-  const userinfo = endpoint.metadata.userinfo_endpoint
-  if (userinfo === undefined) return known
-  const subject = typeof claims?.sub === 'string' ? claims.sub : skipSubjectCheck
-  const info = await endpoint
-    .ask({ endpoint: userinfo }, (configuration, dpop) =>
-      fetchUserInfo(configuration, accessToken.expose(), subject, dpop),
-    )
-    .catch(unlessOutOfScope)
-  return (info && accountOfClaims(info)) ?? known
+  try {
+    const info = await userInfo(request)
+    return (info && accountOfClaims(info)) ?? known
+  } catch (error) {
+    // Whose account it is, the ID token has said: only a name for people is missing.
+    if (known !== undefined && error instanceof ProviderFailure) return known
+    throw error
+  }
 }
 
-/** Userinfo needs the scope `openid`; without it the refusal says nothing about the token. */
-function unlessOutOfScope(error: unknown): undefined {
-  if (!(error instanceof ProviderFailure) || error.kind !== 'config') throw error
+/** OpenID Connect Core section 5.3; undefined where it cannot be asked with this token, which then may yet be good. */
+async function userInfo({ endpoint, accessToken, claims }: AccountRequest): Promise<JsonObject | undefined> {
+  const userinfo = endpoint.metadata.userinfo_endpoint
+  if (userinfo === undefined) return undefined
+  const subject = typeof claims?.sub === 'string' ? claims.sub : skipSubjectCheck
+  let status: number | undefined
+  const read = (response: Response) => {
+    status = response.status
+    return response
+  }
+  try {
+    return await endpoint.ask({ endpoint: userinfo, read }, (configuration, dpop) =>
+      fetchUserInfo(configuration, accessToken.expose(), subject, dpop),
+    )
+  } catch (error) {
+    if (!(error instanceof ProviderFailure) || error.kind !== 'config') throw error
+    // RFC 6750 section 3.1: a token without the scope `openid` is refused by 403, one that has ended by 401.
+    if (status !== 401) return undefined
+    throw new ProviderFailure('terminal', `${new URL(userinfo).host} does not accept the token`)
+  }
 }

@@ -6,6 +6,7 @@ import {
   type Secret,
   type SecretString,
 } from '@nebula-credential/core'
+import { introspectGrant } from '../credential/verify-grant.ts'
 import type { JsonObject } from '../token-endpoint/json-object.ts'
 import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import {
@@ -61,6 +62,8 @@ export class CompletedOAuth2Flow {
 /** A token response, and what is known besides. */
 export interface GrantedTokens {
   readonly answer: TokenResponse & { readonly token_type?: string }
+  /** What the callback told besides, for a provider that tells by it. */
+  readonly callback?: URLSearchParams | undefined
   /** The verified claims of the ID token. */
   readonly claims?: JsonObject | undefined
   readonly dpopKey?: SecretString | undefined
@@ -83,7 +86,7 @@ export async function completedFlow(
     { startedAt: environment.startedAt, lifetimeMs: lifetimeWithoutExpiry(config) },
   )
   const account = await accountOfGrant(config, endpoint, environment, granted, tokens)
-  const details = answer.body && config.dialect?.details?.(answer.body, endpoint.url)
+  const details = detailsOf(config, endpoint, granted)
   return new CompletedOAuth2Flow({
     tokens,
     tokenEndpoint: endpoint.url,
@@ -93,6 +96,20 @@ export async function completedFlow(
   })
 }
 
+function detailsOf(
+  { dialect = {} }: FlowConfig,
+  { url }: TokenEndpoint,
+  { answer, callback }: GrantedTokens,
+): Readonly<Record<string, string>> | undefined {
+  const told = dialect.callbackDetails?.map(name => [name, callback?.get(name) ?? ''] as const) ?? []
+  const brought = told.filter(([, value]) => value !== '' && value.length <= longestDetail)
+  const answered = answer.body && dialect.details?.(answer.body, url)
+  return brought.length === 0 ? answered : { ...answered, ...Object.fromEntries(brought) }
+}
+
+// Anybody's browser may say anything.
+const longestDetail = 256
+
 /** The lifetime of a token whose server names none, in ms; undefined where it lasts until it is revoked. */
 export function lifetimeWithoutExpiry({
   dialect,
@@ -101,7 +118,10 @@ export function lifetimeWithoutExpiry({
   return given ?? (dialect?.lastsWithoutExpiry === true ? undefined : assumedLifetimeMs)
 }
 
-/** A grant is not lost because its account cannot be learned now: verifying asks again. */
+/**
+ * Whose account a grant is for, by the same means as verifying learns it, so that a reconnect is recognised. A grant is
+ * not lost because that cannot be learned now: verifying asks again.
+ */
 async function accountOfGrant(
   config: FlowConfig,
   endpoint: TokenEndpoint,
@@ -110,9 +130,9 @@ async function accountOfGrant(
   { accessToken }: TokenSet,
 ): Promise<Account | undefined> {
   const source = accountSource(config)
-  if (source === undefined) return undefined
-  if (source.from === 'token response') return answer.body && source.read(answer.body, endpoint.url)
+  if (source?.from === 'token response') return answer.body && source.read(answer.body, endpoint.url)
   try {
+    if (source === undefined) return (await introspectGrant(endpoint, accessToken)).account
     return await askAccount(source, { endpoint, accessToken, environment, claims })
   } catch (error) {
     if (error instanceof ProviderFailure || isCredentialError(error)) return undefined

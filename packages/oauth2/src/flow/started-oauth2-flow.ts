@@ -42,7 +42,7 @@ export class StartedOAuth2Flow {
     const isKnown = hasIssuer(this.#config)
     const parameters = checkedCallback(callbackParameters(callback), { metadata, hasIssuer: isKnown, state })
     const granted = await this.#exchange(endpoint, parameters, isKnown)
-    return completedFlow(this.#config, endpoint, environment, { ...granted, dpopKey })
+    return completedFlow(this.#config, endpoint, environment, { ...granted, callback: parameters, dpopKey })
   }
 
   /** An ID token is believed only from a server whose name we know. */

@@ -30,6 +30,11 @@ export interface Dialect {
   readonly details?:
     | ((body: JsonObject, tokenEndpoint: string) => Readonly<Record<string, string>>)
     | undefined
+  /**
+   * Parameters of the callback that tell of the connection, and become details too. The person's browser brings them,
+   * so they prove nothing: use them where the provider holds them against the token.
+   */
+  readonly callbackDetails?: readonly string[] | undefined
   /** Where refresh tokens go. Default the token endpoint, RFC 6749 section 6. */
   readonly refreshEndpoint?: string | undefined
   /** Whether a token without `expires_in` lasts until it is revoked. Default false: a lifetime is assumed. */

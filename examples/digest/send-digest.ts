@@ -1,5 +1,5 @@
 import { defineAction, needs } from '@nebula-credential/core'
-import { githubApp, githubToken, octokit } from '@nebula-credential/node-github'
+import { githubApp, githubOAuthApp, githubToken, octokit } from '@nebula-credential/node-github'
 import { openaiApiKey, openaiClient } from '@nebula-credential/node-openai'
 import { telegramApi, telegramBot } from '@nebula-credential/node-telegram'
 import { z } from 'zod'
@@ -11,7 +11,7 @@ import { z } from 'zod'
 export const sendDigest = defineAction({
   name: 'digest.send',
   credentials: {
-    source: needs([githubToken, githubApp], octokit),
+    source: needs([githubToken, githubApp, githubOAuthApp], octokit),
     writer: needs(openaiApiKey, openaiClient),
     bot: needs(telegramBot, telegramApi),
   },

@@ -1,5 +1,10 @@
 import { type CredentialError, ProviderFailure, type ProviderFailureKind } from '@nebula-credential/core'
-import { errorFromCall, failureFromStatus, parseRetryAfter } from '@nebula-credential/outbound'
+import {
+  errorFromCall,
+  failureFromError,
+  failureFromStatus,
+  parseRetryAfter,
+} from '@nebula-credential/outbound'
 import { firstText, readXml } from './sts/response-xml.ts'
 
 const service = 'AWS'
@@ -81,10 +86,18 @@ export async function refusesToken(response: Response): Promise<boolean> {
 /** What an error of an AWS SDK client says, in the terms of the manager. Undefined when it is not one of a client's. */
 export function explainAwsError(error: unknown): ProviderFailure | CredentialError | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined
-  const { httpStatusCode: status } = error.$metadata as { httpStatusCode?: number }
-  if (status === undefined) return undefined
-  const refusal = { status, code: error.name, retryAt: undefined }
+  const { $metadata, $response } = error as SdkError
+  const { httpStatusCode: status } = $metadata
+  // Without an answer, it is the error of the connection.
+  if (status === undefined) return failureFromError(error)
+  const retryAt = parseRetryAfter($response?.headers?.['retry-after'] ?? null, Date.now())
+  const refusal = { status, code: error.name, retryAt }
   return failureByCode(refusal) ?? errorFromCall({ service, ...refusal })
+}
+
+interface SdkError extends Error {
+  readonly $metadata: { readonly httpStatusCode?: number }
+  readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> }
 }
 
 function failureByCode({ status, code, retryAt }: Refusal): ProviderFailure | undefined {

@@ -92,6 +92,19 @@ describe('an answer of S3', () => {
     expect(leakScan(error, [accessKey.secretAccessKey])).toEqual([])
   })
 
+  it.each([
+    ['something else than XML', { body: '{"Account": "1"}' }],
+    ['XML without an identity', { body: '<GetCallerIdentityResponse/>' }],
+    ['too many requests', { status: 429 }],
+    ['an internal error', { status: 500, body: document('InternalFailure') }],
+  ] as const)('that is %s to a question of STS may be asked for later', async (_, answer) => {
+    await using world = await openWorld()
+    const { manager, id, service } = world
+    service.answerNext(answer)
+    const asked = manager.run(getCallerIdentity, { aws: id }, {})
+    await expect(asked).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE', credentialId: id })
+  })
+
   it('that does not come is not waited for longer than the caller does', async () => {
     await using world = await openWorld()
     const { manager, id, service } = world

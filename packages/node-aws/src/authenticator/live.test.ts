@@ -1,6 +1,8 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { authenticateWith } from '@nebula-credential/core'
+import { authenticateWith, defineAction, needs } from '@nebula-credential/core'
+import { leakScan } from '@nebula-credential/testing'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
 import { type AwsService, accessKey, loopbackFetch, startAws } from '../../test/service.ts'
 import { newManager } from '../../test/world.ts'
 import { awsAccessKey } from '../credential/aws-access-key.ts'
@@ -139,6 +141,45 @@ describe('awsCredentialProvider', () => {
     await manager.refreshCredential(id)
     const object = await s3.send(new GetObjectCommand({ Bucket: 'b', Key: 'k' }))
     expect(await object.Body?.transformToString()).toBe('hello')
+  })
+
+  const document = (code: string) => `<Error><Code>${code}</Code><Message>no</Message></Error>`
+
+  it.each([
+    ['no permission', { status: 403, body: document('AccessDenied') }, 'PROVIDER_REJECTED'],
+    ['a key that is gone', { status: 403, body: document('InvalidAccessKeyId') }, 'REAUTHORIZATION_REQUIRED'],
+    ['no such object', { status: 404, body: document('NoSuchKey') }, 'INPUT_INVALID'],
+    [
+      'too many requests',
+      { status: 503, body: document('SlowDown'), headers: { 'retry-after': '7' } },
+      'later',
+    ],
+    ['a bad gateway', { status: 502, body: '<html>' }, 'later'],
+    ['a reset', 'reset', 'later'],
+    ['nothing, for it is away', 'away', 'later'],
+  ] as const)('explains what %s means to an action with an SDK client', async (_, answer, expected) => {
+    await using manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, key())
+    const read = defineAction({
+      name: 'reports.read',
+      credentials: { aws: needs(awsAccessKey, awsCredentialProvider) },
+      input: z.strictObject({}),
+      output: z.void(),
+      async run({ aws: credentials }) {
+        const place = { region: 'eu-central-1', endpoint: aws.origin, forcePathStyle: true }
+        const s3 = new S3Client({ ...place, credentials, maxAttempts: 1 })
+        await s3.send(new GetObjectCommand({ Bucket: 'b', Key: 'k' })).finally(() => s3.destroy())
+      },
+    })
+    if (answer === 'away') await aws[Symbol.asyncDispose]()
+    else aws.answerNext(answer)
+    const error = await manager.run(read, { aws: id }, {}).catch(error => error)
+    const code = expected === 'later' ? 'PROVIDER_UNAVAILABLE' : expected
+    expect(error).toMatchObject({ code, ...(code !== 'INPUT_INVALID' && { credentialId: id }) })
+    expect(leakScan(error, [accessKey.secretAccessKey])).toEqual([])
+    if (typeof answer === 'object' && answer.status === 503) {
+      expect(error.retryAt).toBeGreaterThan(Date.now() + 5_000)
+    }
   })
 
   it('gives one token’s key when it was given a token', async () => {

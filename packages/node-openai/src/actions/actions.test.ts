@@ -66,6 +66,17 @@ describe('createChatCompletion', () => {
   })
 })
 
+describe('every action', () => {
+  it('does not wait for a silent server longer than its caller does', async () => {
+    await using world = await openWorld()
+    world.service.answerNext('silence')
+    const signal = AbortSignal.timeout(200)
+    const input = { model: 'gpt-lamp', messages }
+    const running = world.manager.run(createChatCompletion, { openai: world.id }, input, { signal })
+    await expect(running).rejects.toThrow('timeout')
+  })
+})
+
 describe('streamChatCompletion', () => {
   it('hands out the text as it comes', async () => {
     await using world = await openWorld()

@@ -77,6 +77,7 @@ const schema = z.strictObject({
       readTokens: read.optional(),
       errorCodes: texts.optional(),
       details: read.optional(),
+      callbackDetails: z.array(z.string().min(1)).min(1).optional(),
       refreshEndpoint: template.optional(),
       lastsWithoutExpiry: z.literal(true).optional(),
     })
@@ -109,7 +110,7 @@ describe.each(entries)('the entry %s', (name, definition) => {
   it('says whose account it is, or is known not to', () => {
     const scopes = `${definition.alwaysScope ?? ''} ${definition.defaultScope ?? ''}`.split(' ')
     const isOpenId = scopes.includes('openid')
-    const unnamed = ['mailchimp', 'quickbooks', 'wrike', 'zoho']
+    const unnamed = ['quickbooks', 'wrike', 'zoho']
     expect(definition.account !== undefined || isOpenId).toBe(!unnamed.includes(name))
   })
 

@@ -1,3 +1,5 @@
+import { accountOf } from '../../flow/account.ts'
+import { objectAt } from '../json-fields.ts'
 import type { OAuth2ProviderDefinition } from '../provider-definition.ts'
 
 export const mailchimp = {
@@ -9,6 +11,14 @@ export const mailchimp = {
     tokenEndpoint: 'https://login.mailchimp.com/oauth2/token',
   },
   clientAuthentication: ['client_secret_post'],
+  account: {
+    from: 'api',
+    url: 'https://login.mailchimp.com/oauth2/metadata',
+    read: body => {
+      const { login_id: id, email } = objectAt(body, 'login')
+      return accountOf(id, email, body.accountname)
+    },
+  },
   dialect: {
     lastsWithoutExpiry: true,
     // Zero stands for "never".

@@ -10,6 +10,7 @@ export const quickbooks = {
     userinfoEndpoint: 'https://accounts.platform.intuit.com/v1/openid_connect/userinfo',
   },
   clientAuthentication: ['client_secret_basic'],
-  // The company stands in the callback alone, as realmId.
   defaultScope: 'com.intuit.quickbooks.accounting',
+  // The company, which every call names.
+  dialect: { callbackDetails: ['realmId'] },
 } as const satisfies OAuth2ProviderDefinition

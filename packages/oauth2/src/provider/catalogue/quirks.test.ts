@@ -256,10 +256,25 @@ describe('others', () => {
   })
 
   it('Mailchimp says 0 for a token that lasts', async () => {
-    const answer = json({ access_token: 'a', expires_in: 0, scope: null })
-    await using given = await worldOf({ 'login.mailchimp.com/oauth2/token': answer })
+    await using given = await worldOf({
+      'login.mailchimp.com/oauth2/token': json({ access_token: 'a', expires_in: 0, scope: null }),
+      'login.mailchimp.com/oauth2/metadata': json({
+        dc: 'us6',
+        login: { login_id: 7, email: 'ada@example.com' },
+      }),
+    })
     const { id } = await connect(given, providers.mailchimp)
     expect((await given.manager.getToken(id)).expiresAt).toBeUndefined()
+    expect(await given.manager.describe(id)).toMatchObject({ account: { id: '7', label: 'ada@example.com' } })
+  })
+
+  it('QuickBooks names the company in the callback alone', async () => {
+    await using given = await worldOf({ 'oauth.platform.intuit.com/oauth2/v1/tokens/bearer': json(tokens) })
+    const begun = await given.manager.beginAuthorization(providers.quickbooks, input)
+    const callback = callbackOf(begun, { realmId: '9341453474484455', other: 'not kept' })
+    const id = providers.quickbooks.id(await given.manager.resumeAuthorization(callback, begun))
+    await given.manager.refreshCredential(id)
+    expect((await given.manager.getToken(id)).details).toEqual({ realmId: '9341453474484455' })
   })
 
   it('Square tells by a date when a token ends', async () => {

@@ -20,7 +20,7 @@ async function start(options: StageOptions = {}) {
   const started = await flow.start({ fetch })
   const enterCode = (denies = false) =>
     new Browser({ account: 'ada', denies }).enterCode(started.code.verificationUri, started.code.userCode)
-  return { server, started, clock, enterCode }
+  return { server, flow, started, clock, enterCode }
 }
 
 const unavailable = { when: 'before', answer: { status: 503, headers: { 'retry-after': '30' } } } as const
@@ -91,6 +91,14 @@ describe('a device flow', () => {
       .withClient({ authentication: 'none', id: 'none' })
       .buildDevice()
     await expect(flow.start({ fetch })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+
+  it('goes on elsewhere with what was serialised of it', async () => {
+    const { flow, started, enterCode } = await start()
+    const elsewhere = flow.resume(started.serialize())
+    await enterCode()
+    expect(elsewhere.code).toEqual(started.code)
+    expect((await elsewhere.wait({ fetch })).account?.id).toBe('ada')
   })
 
   it('shows nothing of what it must keep secret', async () => {

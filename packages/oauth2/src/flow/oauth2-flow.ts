@@ -4,11 +4,12 @@ import { z } from 'zod'
 import type { authorizationServer } from '../token-endpoint/authorization-server.ts'
 import { newDpopKey } from '../token-endpoint/dpop-key.ts'
 import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
-import { authorizationRequest } from './authorization-request.ts'
-import { deviceRequest } from './device-request.ts'
+import { authorizationRequest, pendingRedirect } from './authorization-request.ts'
+import { deviceRequest, pendingDevice } from './device-request.ts'
 import type { FlowConfig } from './flow-config.ts'
 import { type FlowEnvironment, flowEnvironment } from './flow-environment.ts'
 import { flowInput } from './flow-input.ts'
+import { parsePending } from './serialized-flow.ts'
 import { StartedDeviceFlow } from './started-device-flow.ts'
 import { StartedOAuth2Flow } from './started-oauth2-flow.ts'
 
@@ -42,6 +43,11 @@ export class OAuth2Flow {
     const pending = await authorizationRequest(endpoint, this.#config, { state, dpopKey })
     return new StartedOAuth2Flow(this.#config, pending)
   }
+
+  /** Goes on with a flow that was started by the same config, maybe in another process. @throws CredentialError INPUT_INVALID */
+  resume(serialized: string): StartedOAuth2Flow {
+    return new StartedOAuth2Flow(this.#config, parsePending(pendingRedirect, serialized))
+  }
 }
 
 /** A person's consent on another device, RFC 8628, that has not started. */
@@ -59,6 +65,11 @@ export class OAuth2DeviceFlow {
     const { startedAt } = environment
     const pending = await deviceRequest(endpoint, this.#config, { startedAt, dpopKey })
     return new StartedDeviceFlow(this.#config, pending)
+  }
+
+  /** Goes on with a flow that was started by the same config, maybe in another process. @throws CredentialError INPUT_INVALID */
+  resume(serialized: string): StartedDeviceFlow {
+    return new StartedDeviceFlow(this.#config, parsePending(pendingDevice, serialized))
   }
 }
 

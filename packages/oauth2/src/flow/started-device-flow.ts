@@ -1,9 +1,10 @@
 import { type Clock, ProviderFailure, systemClock } from '@nebula-credential/core'
 import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import { CompletedOAuth2Flow, completedFlow } from './completed-oauth2-flow.ts'
-import { type DeviceCode, type PendingDevice, pollDevice } from './device-request.ts'
+import { type DeviceCode, type PendingDevice, pendingDevice, pollDevice } from './device-request.ts'
 import type { FlowConfig } from './flow-config.ts'
 import { type FlowEnvironment, flowEnvironment } from './flow-environment.ts'
+import { serializePending } from './serialized-flow.ts'
 
 /** The person is not done with a device flow. */
 export interface DeviceNotYet {
@@ -31,6 +32,11 @@ export class StartedDeviceFlow {
   /** What to show to the person. */
   get code(): DeviceCode {
     return this.pending.code
+  }
+
+  /** The flow as JSON text **with its secrets in clear**, for sealing only: `OAuth2DeviceFlow.resume` goes on with it. */
+  serialize(): string {
+    return serializePending(pendingDevice, this.pending)
   }
 
   /** Asks once. @throws ProviderFailure terminal when the person said no or the code has ended */

@@ -1,10 +1,11 @@
 import { authorizationCodeGrant, type Configuration, type DPoPOptions } from 'openid-client'
 import { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
-import type { PendingRedirect } from './authorization-request.ts'
+import { type PendingRedirect, pendingRedirect } from './authorization-request.ts'
 import { callbackParameters, checkedCallback } from './callback.ts'
 import { type CompletedOAuth2Flow, completedFlow, type GrantedTokens } from './completed-oauth2-flow.ts'
 import { type FlowConfig, hasIssuer } from './flow-config.ts'
 import { type FlowEnvironment, flowEnvironment } from './flow-environment.ts'
+import { serializePending } from './serialized-flow.ts'
 
 /** A flow that waits for the person's browser to come back. */
 export class StartedOAuth2Flow {
@@ -20,6 +21,11 @@ export class StartedOAuth2Flow {
   /** Where to send the person. */
   get url(): string {
     return this.pending.url
+  }
+
+  /** The flow as JSON text **with its secrets in clear**, for sealing only: `OAuth2Flow.resume` goes on with it. */
+  serialize(): string {
+    return serializePending(pendingRedirect, this.pending)
   }
 
   /**

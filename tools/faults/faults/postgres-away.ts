@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import type { Extent, Fault } from '../fault.ts'
 import { type HeldRefresh, holdRefresh } from '../held-refresh.ts'
 import { type Lab, soon } from '../lab.ts'
-import { recover } from '../recover.ts'
+import { patiently, recover } from '../recover.ts'
 import type { Tally } from '../tally.ts'
 import type { World } from '../world.ts'
 
@@ -99,7 +99,7 @@ async function duringRefresh(
     await disturbance.end?.()
     await sleep(2_500)
     tally.expectRequests(family, 1, 'until it was mended')
-    await using manager = await lab.manager(world)
+    await using manager = await patiently(() => lab.manager(world))
     await recover(tally, manager, { id, family }, 'after it')
     await worker[Symbol.asyncDispose]()
   }

@@ -1,5 +1,6 @@
 import { describeCredentialType } from '@nebula-credential/testing'
 import { afterAll } from 'vitest'
+import { z } from 'zod'
 import { accessKey, loopbackFetch, startAws } from '../test/service.ts'
 import { awsAccessKey } from './credential/aws-access-key.ts'
 import { awsAssumeRole } from './credential/aws-assume-role.ts'
@@ -19,11 +20,6 @@ const invalidLocations = (input: object) => ({
   'an endpoint that is no URL': { ...input, endpoints: { s3: secretAccessKey } },
 })
 
-/** The suite makes states by `initialize` only of types that never need a person. */
-function withoutPerson<Type extends { readonly interactive: unknown }>({ interactive: _, ...type }: Type) {
-  return type
-}
-
 const key = { ...location, ...accessKey }
 describeCredentialType(awsAccessKey, {
   input: key,
@@ -36,8 +32,9 @@ describeCredentialType(awsAccessKey, {
   },
 })
 
-describeCredentialType(withoutPerson(awsSessionToken), {
+describeCredentialType(awsSessionToken, {
   input: key,
+  makeState: environment => awsSessionToken.initialize(z.decode(awsSessionToken.input, key), environment),
   sentinels: [secretAccessKey],
   fetch,
   invalidInputs: {
@@ -49,8 +46,9 @@ describeCredentialType(withoutPerson(awsSessionToken), {
 
 const externalId = 'external-sentinel'
 const assumed = { ...key, roleArn, externalId }
-describeCredentialType(withoutPerson(awsAssumeRole), {
+describeCredentialType(awsAssumeRole, {
   input: assumed,
+  makeState: environment => awsAssumeRole.initialize(z.decode(awsAssumeRole.input, assumed), environment),
   sentinels: [secretAccessKey, externalId],
   fetch,
   invalidInputs: {

@@ -1,5 +1,6 @@
 import { describeCredentialType } from '@nebula-credential/testing'
 import { afterAll } from 'vitest'
+import { z } from 'zod'
 import { callbackUrl, oauthApp } from '../test/login.ts'
 import { appId, installationId, personalToken, privateKey, startGithub } from '../test/service.ts'
 import { loopbackFetch } from '../test/world.ts'
@@ -37,29 +38,24 @@ describeCredentialType(githubApp, {
   },
 })
 
-// The suite makes its states by `initialize`; here they come from a person's consent.
-const { interactive, ...withoutPerson } = githubOAuthApp
 const connection = { client: oauthApp, redirectUri: callbackUrl, scope: 'repo', baseUrl }
 service.login.expiring = true
-describeCredentialType(
-  {
-    ...withoutPerson,
-    async initialize(given, environment) {
-      const { flow, interaction } = await interactive.begin(given, { state: 'state' }, environment)
-      const { url } = interaction as { readonly url: string }
-      const { headers } = await fetch(url, { redirect: 'manual' })
-      const callback = new URL(headers.get('location') ?? '').searchParams
-      return (await interactive.resume(flow, callback, environment)).state
-    },
+describeCredentialType(githubOAuthApp, {
+  input: connection,
+  async makeState(environment) {
+    const { interactive, input } = githubOAuthApp
+    const given = z.decode(input, connection)
+    const { flow, interaction } = await interactive.begin(given, { state: 'state' }, environment)
+    if (interaction.kind !== 'redirect') throw new Error('The browser is not asked')
+    const { headers } = await fetch(interaction.url, { redirect: 'manual' })
+    const callback = new URL(headers.get('location') ?? '').searchParams
+    return (await interactive.resume(flow, callback, environment)).state
   },
-  {
-    input: connection,
-    sentinels: [oauthApp.secret, 'gho_sentinel', 'ghu_sentinel', 'ghr_sentinel'],
-    fetch: loopbackFetch,
-    invalidInputs: {
-      'no secret': { ...connection, client: { id: oauthApp.id } },
-      'a secret as the grant': { ...connection, grant: oauthApp.secret },
-      'a server with a password': { ...connection, baseUrl: `https://u:${oauthApp.secret}@github.example` },
-    },
+  sentinels: [oauthApp.secret, 'gho_sentinel', 'ghu_sentinel', 'ghr_sentinel'],
+  fetch: loopbackFetch,
+  invalidInputs: {
+    'no secret': { ...connection, client: { id: oauthApp.id } },
+    'a secret as the grant': { ...connection, grant: oauthApp.secret },
+    'a server with a password': { ...connection, baseUrl: `https://u:${oauthApp.secret}@github.example` },
   },
-)
+})

@@ -17,6 +17,11 @@ export interface CredentialTypeHarness<
   readonly invalidInputs?: Readonly<Record<string, unknown>> | undefined
   /** The service, or a fetch that stands for it. Without it, cases that would call the service are skipped. */
   readonly fetch?: CredentialEnvironment['fetch']
+  /**
+   * A state of the sample, for types whose creation needs a person: begin and complete an interaction. Default: what
+   * `initialize` makes of the input; for those types, cases that need a state are then skipped.
+   */
+  readonly makeState?: ((environment: CredentialEnvironment) => State | Promise<State>) | undefined
   /** A state that cannot be refreshed, where `refresh.supported` can be false. */
   readonly unsupportedState?: State | undefined
 }

@@ -13,10 +13,13 @@ export function environmentOf(harness: CredentialTypeHarness): CredentialEnviron
   }
 }
 
-/** The state that the sample input leads to. */
+/** The state that the sample leads to. */
 export async function firstState(harness: CredentialTypeHarness): Promise<unknown> {
-  const { definition, input } = harness
-  return definition.initialize(z.decode(definition.input, input), environmentOf(harness))
+  const { definition, input, makeState } = harness
+  const environment = environmentOf(harness)
+  return makeState
+    ? makeState(environment)
+    : definition.initialize(z.decode(definition.input, input), environment)
 }
 
 /** A state as it is sealed: JSON text, **secrets in clear**. */
@@ -28,9 +31,11 @@ export function mintToken(definition: AnyCredential, state: unknown, generation 
   return definition.token.mint(definition.access(state), generation)
 }
 
-/** Types whose creation needs a person have no state that the suite could make. */
-export function usesService({ definition }: CredentialTypeHarness): string | undefined {
-  return 'interactive' in definition ? 'the type is interactive: its state comes from a person' : undefined
+/** Types whose creation needs a person have no state that the suite could make by itself. */
+export function usesService({ definition, makeState }: CredentialTypeHarness): string | undefined {
+  return 'interactive' in definition && makeState === undefined
+    ? 'the type is interactive, and the harness offers no makeState'
+    : undefined
 }
 
 async function refuseToFetch(): Promise<Response> {

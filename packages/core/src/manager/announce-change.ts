@@ -6,34 +6,53 @@ type Changed = Pick<CredentialRecord, 'id' | 'scope' | 'version'>
 /**
  * Makes every cache forget what it holds of a credential below the record's version: this process at once, the
  * shared cache and the other processes before the call returns where they can be reached, else as soon as they can.
+ *
+ * @param preparation what {@link prepareChange} found, where it was asked
  */
-export async function announceChange(runtime: Runtime, record: Changed): Promise<void> {
+export async function announceChange(
+  runtime: Runtime,
+  record: Changed,
+  preparation?: Preparation,
+): Promise<void> {
   runtime.loads.forget(keyOf(record))
   runtime.hot.invalidate(record.id, record.version)
-  const announce = () => tellOthers(runtime, record)
+  const announce = () => tellAll(runtime, record)
   try {
-    await announce()
+    await (preparation === undefined ? announce() : tellOthers(runtime, record))
+    if (preparation !== 'unreachable') return
   } catch {
-    runtime.background.run(() => retry(runtime, announce))
+    // What was not told now is told later.
   }
+  runtime.background.run(() => retry(runtime, announce))
 }
+
+/** Whether the shared cache has forgotten what is about to be changed. */
+export type Preparation = 'forgotten' | 'unreachable'
 
 /**
  * Makes the shared cache forget what is about to be changed: the process may die between the write and its
  * announcement, and what the cache then still held would outlive every promise. Goes on where it cannot be reached.
  */
-export async function prepareChange(runtime: Runtime, record: Changed): Promise<void> {
-  await forgetShared(runtime, record).catch(() => {})
+export async function prepareChange(runtime: Runtime, record: Changed): Promise<Preparation> {
+  try {
+    await forgetShared(runtime, record)
+    return 'forgotten'
+  } catch {
+    return 'unreachable'
+  }
 }
 
 /** The shared cache comes first, because whoever hears of the change asks it next. */
-async function tellOthers(runtime: Runtime, record: Changed): Promise<void> {
+async function tellAll(runtime: Runtime, record: Changed): Promise<void> {
   try {
     await forgetShared(runtime, record)
   } finally {
-    const { id, scope, version } = record
-    await runtime.invalidation?.publish({ tenantId: scope.tenantId, id, version })
+    await tellOthers(runtime, record)
   }
+}
+
+async function tellOthers(runtime: Runtime, { id, scope, version }: Changed): Promise<void> {
+  await runtime.invalidation?.publish({ tenantId: scope.tenantId, id, version })
 }
 
 async function forgetShared(runtime: Runtime, record: Changed): Promise<void> {

@@ -30,9 +30,9 @@ export async function changeRecord(
       }
       const event = auditEvent(runtime, context, { action, outcome: 'success' }, changed)
       try {
-        await prepareChange(runtime, changed)
+        const preparation = await prepareChange(runtime, changed)
         await attempt.make(event, { method: 'replace', record: changed })
-        await announceChange(runtime, changed)
+        await announceChange(runtime, changed, preparation)
         return changed
       } catch (error) {
         if (!isCredentialError(error, 'VERSION_CONFLICT')) throw error

@@ -17,9 +17,9 @@ export async function deleteCredential(runtime: Runtime, context: BoundContext, 
     const key = { tenantId: context.tenantId, id }
     const deleted = { ...record, version: record.version + 1 }
     try {
-      await prepareChange(runtime, deleted)
+      const preparation = await prepareChange(runtime, deleted)
       await attempt.make(event, { method: 'delete', key, expectedVersion: record.version })
-      await announceChange(runtime, deleted)
+      await announceChange(runtime, deleted, preparation)
       return
     } catch (error) {
       if (isCredentialError(error, 'VERSION_CONFLICT')) continue

@@ -127,6 +127,25 @@ describe('a shared cache', () => {
     await expect(second.view.getToken(id)).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
   })
 
+  test('that does not answer does not hold back the message of a change', async () => {
+    const { world, first, second } = await sharing(made => {
+      const inner = new MemoryTokenCache(made.backend)
+      return Object.assign(inner, {
+        invalidate: async () => {
+          await made.clock.sleep(5_000)
+          throw new CredentialError('STORAGE_UNAVAILABLE', 'the cache does not answer')
+        },
+        get: async () => undefined,
+      })
+    })
+    const id = await first.view.createCredential(world.account, world.input())
+    await second.view.getToken(id)
+    const revoking = first.view.revokeCredential(id)
+    await world.clock.advance(5_000)
+    await expect(second.view.getToken(id)).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
+    await world.settle(revoking)
+  })
+
   test.each(['revokeCredential', 'deleteCredential'] as const)(
     'holds no old token when the process of %s dies right after its write',
     async change => {

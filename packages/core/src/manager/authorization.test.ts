@@ -184,7 +184,7 @@ describe('a callback', () => {
     })
   })
 
-  test('that comes too late is told so, and the flow is removed', async () => {
+  test('that comes too late is told so for an hour, and then the flow is removed', async () => {
     const stage = new ConsentStage()
     const view = await stage.view()
     const begun = await view.beginAuthorization(stage.type, input)
@@ -195,7 +195,12 @@ describe('a callback', () => {
     expect(stage.server.exchanged).toEqual([])
     expect(await stage.events()).toContainEqual(expect.objectContaining({ code: 'FLOW_EXPIRED' }))
     await view.beginAuthorization(stage.type, input)
-    await stage.clock.advance(0)
+    await stage.clock.advance(3_600_000)
+    await expect(view.resumeAuthorization(callbackOf(begun), begun)).rejects.toMatchObject({
+      code: 'FLOW_EXPIRED',
+    })
+    await view.beginAuthorization(stage.type, input)
+    await stage.clock.advance(1)
     await expect(view.describe(begun.credentialId)).rejects.toMatchObject({ code: 'CREDENTIAL_NOT_FOUND' })
   })
 

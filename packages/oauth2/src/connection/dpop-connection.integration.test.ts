@@ -1,5 +1,6 @@
 import { authenticatedFetch, authenticateWith, httpBearer, MemoryStateStore } from '@nebula-credential/core'
 import { leakScan } from '@nebula-credential/testing'
+import { Browser } from 'authorization-server'
 import { describe, expect, it } from 'vitest'
 import { ConnectionStage, consent, rejection, type StageOptions } from '../../test/connection-stage.ts'
 import { loopbackFetch } from '../../test/environment.ts'
@@ -66,6 +67,21 @@ describe('a connection with proofs of possession', () => {
     const before = asked()
     for (let calls = 0; calls < 3; calls++) expect((await fetchAs(userinfo)).status).toBe(200)
     expect(asked() - before).toBe(4)
+  })
+
+  it('can be made on another device', async () => {
+    const stage = await ConnectionStage.open({ dpopNonce: true })
+    const manager = await stage.manager()
+    const { redirectUri: _none, ...asked } = stage.input({ grant: 'device_code' })
+    const begun = await manager.beginAuthorization(oauth2DpopConnection, asked)
+    if (begun.interaction.kind !== 'device_code') expect.unreachable()
+    const { verificationUri, userCode } = begun.interaction
+    await new Browser({ account: 'ada' }).enterCode(verificationUri, userCode)
+    const id = await manager.waitForAuthorization(begun)
+    const fetchAs = await manager.client(id, dpopFetch)
+    expect((await fetchAs(`${stage.server.issuer}/me`)).status).toBe(200)
+    await manager.refreshCredential(id)
+    expect((await fetchAs(`${stage.server.issuer}/me`)).status).toBe(200)
   })
 
   it('cannot be refreshed by another key: the grant is bound to its own', async () => {

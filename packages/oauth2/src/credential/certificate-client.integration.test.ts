@@ -98,6 +98,26 @@ describe('a client by certificate', () => {
     expect([await ask(known), await ask({}), await ask(known), await ask({})]).toEqual([200, 401, 200, 401])
   })
 
+  it('goes to the endpoints that are meant for certificates, where the metadata name some', async () => {
+    const outbound = trusting()
+    const asked: string[] = []
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      asked.push(String(url))
+      const response = await outbound(url, init)
+      if (!String(url).includes('.well-known')) return response
+      const metadata = (await response.json()) as Record<string, string>
+      const aliases = { token_endpoint: `${metadata.token_endpoint}?mtls` }
+      return Response.json({ ...metadata, mtls_endpoint_aliases: aliases })
+    }
+    const manager = await newManager(fetch)
+    await manager.createCredential(oauth2ClientCredentials, input(clientOf('tls_client_auth')))
+    expect(asked.at(-1)).toBe(`${server.issuer}/token?mtls`)
+    const { basic } = server.clients
+    const client = { authentication: 'client_secret_basic', ...basic } as const
+    await manager.createCredential(oauth2ClientCredentials, { server: { issuer: server.issuer }, client })
+    expect(asked.at(-1)).toBe(`${server.issuer}/token`)
+  })
+
   it('finds no server whose certificate nobody vouches for', async () => {
     const manager = await newManager(guardedFetch({ allow: ['127.0.0.1'] }))
     const client = clientOf('tls_client_auth')

@@ -158,6 +158,13 @@ describe('the body of a Request', () => {
     await expect.poll(() => ended).toBe(true)
   })
 
+  it('that is a stream of texts arrives', async () => {
+    const arrived = await arriving(
+      ReadableStream.from(['two ', 'texts']) as unknown as ReadableStream<Uint8Array>,
+    )
+    expect(arrived.bytes.toString()).toBe('two texts')
+  })
+
   it.each([0, 30])('that fails after %s ms fails the request', async pause => {
     await using server = await loopbackServer(() => {})
     const body = ReadableStream.from(

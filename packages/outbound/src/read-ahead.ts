@@ -16,11 +16,18 @@ export async function readAhead(
     const next = reader.read()
     const read = await atOnce(next)
     if (read === undefined) return resumed(chunks, next, reader)
-    if (read.done) return Buffer.concat(chunks)
+    if (read.done) return inOnePiece(chunks)
     chunks.push(read.value)
+    // What is no bytes is left to undici.
+    if (!(read.value instanceof Uint8Array)) return resumed(chunks, reader.read(), reader)
     bytes += read.value.byteLength
     if (chunks.length > 1 && bytes > maxBytes) return resumed(chunks, reader.read(), reader)
   }
+}
+
+function inOnePiece(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const [only] = chunks
+  return chunks.length === 1 ? (only as Uint8Array<ArrayBuffer>) : Buffer.concat(chunks)
 }
 
 type Read = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
@@ -47,6 +54,8 @@ function resumed(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): ReadableStream<Uint8Array> {
   let pending: Promise<Read> | undefined = next
+  // It may fail before anybody asks for it.
+  next.catch(() => {})
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

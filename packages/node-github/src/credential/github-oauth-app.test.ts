@@ -274,6 +274,7 @@ describe('the server of an OAuth App', () => {
     ['https://api.github.com', 'https://github.com'],
     ['https://api.acme.ghe.com', 'https://acme.ghe.com'],
     ['https://github.example.com/api/v3', 'https://github.example.com'],
+    ['https://api.internal.example/api/v3', 'https://api.internal.example'],
     ['https://proxy.example.com/github/api/v3/', 'https://proxy.example.com/github'],
   ])('of the API %s is %s', async (baseUrl, site) => {
     await using world = await openWorld()

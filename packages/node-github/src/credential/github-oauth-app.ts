@@ -9,7 +9,7 @@ import {
 import { type ConnectionState, connectionParts, providers } from '@nebula-credential/oauth2'
 import { z } from 'zod'
 import { githubAccess, githubServer } from './github-server.ts'
-import { siteOf } from './github-sites.ts'
+import { siteOf } from './github-site.ts'
 import { revokeOAuthToken } from './revoke-oauth-token.ts'
 import { verifyUser } from './verify-user.ts'
 

@@ -1,72 +1,21 @@
-import {
-  type Authorization,
-  authenticateWith,
-  type CredentialError,
-  CredentialManager,
-  httpBearer,
-  MemoryStateStore,
-  rawKey,
-} from '@nebula-credential/core'
 import { leakScan } from '@nebula-credential/testing'
-import {
-  type AuthorizationServer,
-  type AuthorizationServerOptions,
-  Browser,
-  callbackUrl,
-  type Person,
-  startAuthorizationServer,
-} from 'authorization-server'
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
-import type { z } from 'zod'
-import { loopbackFetch } from '../../test/environment.ts'
+import { callbackUrl } from 'authorization-server'
+import { describe, expect, it } from 'vitest'
+import { ConnectionStage, consent, rejection, type StageOptions } from '../../test/connection-stage.ts'
 import { oauth2Connection } from './oauth2-connection.ts'
 
-let server: AuthorizationServer
-afterEach(() => server.close())
+type Given = ReturnType<ConnectionStage['input']>
 
-async function newManager(options: AuthorizationServerOptions = {}) {
-  server = await startAuthorizationServer(options)
-  const manager = await CredentialManager.builder()
-    .withStorage(new MemoryStateStore())
-    .withEncryption(rawKey(Buffer.alloc(32, 7)))
-    .withCredentials(oauth2Connection)
-    .withContext({ tenantId: 'acme', userId: 'ada', actor: 'web' })
-    .withFetch(loopbackFetch())
-    .build()
-  onTestFinished(() => manager.close())
-  return manager
-}
-
-type Given = z.input<typeof oauth2Connection.input>
-
-const input = (overrides: Partial<Given> = {}): Given => ({
-  server: { issuer: server.issuer },
-  client: { authentication: 'client_secret_basic', ...server.clients.basic },
-  redirectUri: callbackUrl,
-  scope: 'openid email offline_access reports.read reports.write',
-  ...overrides,
-})
-
-function consent({ interaction }: Authorization, person: Partial<Person> = {}): Promise<string> {
-  if (interaction.kind !== 'redirect') expect.unreachable()
-  return new Browser({ account: 'ada', ...person }).visit(interaction.url)
-}
-
-const rejection = (pending: Promise<unknown>) =>
-  pending.then(
-    () => expect.unreachable('it should have been rejected'),
-    (error: CredentialError) => error,
-  )
-
-async function works(url: string, manager: CredentialManager, id: Authorization['credentialId']) {
-  const token = await manager.getToken(oauth2Connection.id(id))
-  const response = await fetch(await authenticateWith(httpBearer, token, new Request(url)))
-  return response.status === 200
+async function open(options: StageOptions = {}) {
+  const stage = await ConnectionStage.open(options)
+  const { server } = stage
+  const input = (overrides: Partial<Given> = {}) => stage.input(overrides)
+  return { stage, server, input, manager: await stage.manager() }
 }
 
 describe('an account connected in a browser', () => {
   it('is known by name, has a token that works, refreshes, and is revoked', async () => {
-    const manager = await newManager()
+    const { stage, server, manager, input } = await open()
     const begun = await manager.beginAuthorization(oauth2Connection, input())
     const callback = await consent(begun)
     const id = await manager.resumeAuthorization(callback, begun)
@@ -75,9 +24,9 @@ describe('an account connected in a browser', () => {
       account: { id: 'ada', label: 'ada@example.com' },
       permissions: { granted: expect.arrayContaining(['reports.read', 'reports.write']) },
     })
-    expect(await works(server.protectedResourceUrl, manager, id)).toBe(true)
+    expect(await stage.works(manager, id)).toBe(true)
     await manager.refreshCredential(id)
-    expect(await works(server.protectedResourceUrl, manager, id)).toBe(true)
+    expect(await stage.works(manager, id)).toBe(true)
     expect(server.tokenRequests.map(({ grantType, outcome }) => `${grantType} ${outcome}`)).toEqual([
       'authorization_code success',
       'refresh_token success',
@@ -87,7 +36,7 @@ describe('an account connected in a browser', () => {
   })
 
   it('is asked for with S256, state and nonce, pushed to the server beforehand', async () => {
-    const manager = await newManager()
+    const { server, manager, input } = await open()
     const begun = await manager.beginAuthorization(oauth2Connection, input())
     if (begun.interaction.kind !== 'redirect') expect.unreachable()
     const pushed = new URL(begun.interaction.url).searchParams
@@ -97,7 +46,7 @@ describe('an account connected in a browser', () => {
   })
 
   it('is asked for in the URL where the server takes no pushed requests', async () => {
-    const manager = await newManager({ pushedRequests: false })
+    const { manager, input } = await open({ pushedRequests: false })
     const begun = await manager.beginAuthorization(
       oauth2Connection,
       input({ resource: ['https://api.example/'], authorizationParameters: { login_hint: 'ada' } }),
@@ -123,7 +72,7 @@ describe('an account connected in a browser', () => {
   it.each(['basic', 'post', 'secretJwt', 'keyJwt', 'none'] as const)(
     'works for a client of kind %s, on creation, refresh and revocation',
     async kind => {
-      const manager = await newManager()
+      const { stage, server, manager, input } = await open()
       const { clients } = server
       const client = {
         basic: { authentication: 'client_secret_basic', ...clients.basic },
@@ -135,13 +84,13 @@ describe('an account connected in a browser', () => {
       const begun = await manager.beginAuthorization(oauth2Connection, input({ client }))
       const id = await manager.resumeAuthorization(await consent(begun), begun)
       await manager.refreshCredential(id)
-      expect(await works(server.protectedResourceUrl, manager, id)).toBe(true)
+      expect(await stage.works(manager, id)).toBe(true)
       expect(await manager.revokeCredential(id)).toEqual({ provider: 'revoked' })
     },
   )
 
   it('works with endpoints that are named, whose ID token then decides nothing', async () => {
-    const manager = await newManager()
+    const { server, manager, input } = await open()
     const { issuer } = server
     const named = {
       tokenEndpoint: `${issuer}/token`,
@@ -154,7 +103,7 @@ describe('an account connected in a browser', () => {
   })
 
   it('records what was granted where that is less than was asked, and refreshes for that', async () => {
-    const manager = await newManager()
+    const { manager, input } = await open()
     const begun = await manager.beginAuthorization(oauth2Connection, input())
     const scope = 'openid offline_access reports.read'
     const id = await manager.resumeAuthorization(await consent(begun, { scope }), begun)
@@ -168,7 +117,7 @@ describe('an account connected in a browser', () => {
 
 describe('a callback', () => {
   it('of a person who said no is a clear refusal, and leaves nothing behind', async () => {
-    const manager = await newManager()
+    const { manager, input } = await open()
     const begun = await manager.beginAuthorization(oauth2Connection, input())
     const callback = await consent(begun, { denies: true })
     expect(callback).toContain('error=access_denied')
@@ -181,7 +130,7 @@ describe('a callback', () => {
   })
 
   it('repeats nothing that is not registered', async () => {
-    const manager = await newManager()
+    const { server, manager, input } = await open()
     const begun = await manager.beginAuthorization(oauth2Connection, input())
     const callback = `/callback?${new URLSearchParams({
       state: begun.state,
@@ -199,7 +148,7 @@ describe('a callback', () => {
     ['names none although the server always does', (url: URL) => url.searchParams.delete('iss')],
     ['names two', (url: URL) => url.searchParams.append('iss', 'https://evil.example')],
   ])('that %s is mixed up, and its code never sent', async (_, mix) => {
-    const manager = await newManager()
+    const { server, manager, input } = await open()
     const begun = await manager.beginAuthorization(oauth2Connection, input())
     const callback = new URL(await consent(begun))
     mix(callback)
@@ -209,7 +158,7 @@ describe('a callback', () => {
   })
 
   it('whose code belongs to another flow is refused by the proof key (PKCE)', async () => {
-    const manager = await newManager()
+    const { manager, input } = await open()
     const [one, other] = [
       await manager.beginAuthorization(oauth2Connection, input()),
       await manager.beginAuthorization(oauth2Connection, input()),
@@ -224,7 +173,7 @@ describe('a callback', () => {
   })
 
   it('can be brought again when the server was down', async () => {
-    const manager = await newManager()
+    const { server, manager, input } = await open()
     const begun = await manager.beginAuthorization(oauth2Connection, input())
     const callback = await consent(begun)
     server.failNext({ when: 'before', answer: { status: 503, headers: { 'retry-after': '7' } } })
@@ -235,7 +184,7 @@ describe('a callback', () => {
   })
 
   it('whose answer was lost must be begun again', async () => {
-    const manager = await newManager()
+    const { server, manager, input } = await open()
     const begun = await manager.beginAuthorization(oauth2Connection, input())
     const callback = await consent(begun)
     server.failNext({ when: 'after' })
@@ -244,7 +193,7 @@ describe('a callback', () => {
   })
 
   it('of a client whose secret is wrong is for the operator', async () => {
-    const manager = await newManager({ pushedRequests: false })
+    const { manager, input } = await open({ pushedRequests: false })
     const client = { authentication: 'client_secret_basic', id: 'basic', secret: 'hunter2' } as const
     const begun = await manager.beginAuthorization(oauth2Connection, input({ client }))
     const error = await rejection(manager.resumeAuthorization(await consent(begun), begun))
@@ -255,7 +204,7 @@ describe('a callback', () => {
 
 describe('connecting again', () => {
   it('as another account is refused, as the same one revives the credential under its id', async () => {
-    const manager = await newManager()
+    const { stage, manager, input } = await open()
     const first = await manager.beginAuthorization(oauth2Connection, input())
     const callback = await consent(first)
     const id = await manager.resumeAuthorization(callback, { ...first, definition: oauth2Connection })
@@ -266,14 +215,14 @@ describe('connecting again', () => {
     })
     const again = await manager.beginAuthorization(oauth2Connection, input(), { reconnect: id })
     expect(await manager.resumeAuthorization(await consent(again), again)).toBe(id)
-    expect(await works(server.protectedResourceUrl, manager, id)).toBe(true)
+    expect(await stage.works(manager, id)).toBe(true)
     expect((await manager.list()).credentials.map(credential => credential.id)).toEqual([id])
   })
 })
 
 describe('the input', () => {
   it('needs a redirect URI, without a query', async () => {
-    const manager = await newManager()
+    const { manager, input } = await open()
     const { redirectUri: _none, ...without } = input()
     const bad = [
       without,
@@ -287,7 +236,7 @@ describe('the input', () => {
   })
 
   it('of a key that is none is refused without showing it', async () => {
-    const manager = await newManager()
+    const { manager, input } = await open()
     const client = { authentication: 'private_key_jwt', id: 'key-jwt', privateKey: 'hunter2' } as const
     const error = await rejection(manager.beginAuthorization(oauth2Connection, input({ client })))
     expect(error).toMatchObject({ code: 'INPUT_INVALID' })

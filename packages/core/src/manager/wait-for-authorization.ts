@@ -1,18 +1,21 @@
 import type { AnyInteractive, Authorized, NotYet } from '../credential/credential.ts'
 import type { ProviderFailure } from '../credential/provider-failure.ts'
 import { CredentialError, isCredentialError } from '../errors.ts'
+import type { CredentialRecord } from '../record/credential-record.ts'
 import type { CredentialId } from '../record/ids.ts'
 import { disposeSecrets } from '../secret/ephemeral.ts'
+import type { Lease } from '../storage/distributed-lock.ts'
 import { callProvider } from './call-provider.ts'
 import { endFlow } from './claim-flow.ts'
 import { type FlowProof, type FoundFlow, findFlow } from './find-flow.ts'
 import { auditedFailure, authorizationError, flowPayload } from './resume-authorization.ts'
-import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
+import { auditEvent, type BoundContext, keyOf, type Runtime } from './runtime.ts'
 import { saveAuthorized } from './save-authorized.ts'
 
 /**
  * Waits until the person is done with an interaction that has no callback. The flow stays pending meanwhile, so that
- * another process can go on when this one ends; the one that the provider answers completes it.
+ * another process can go on when this one ends. Of several that wait one asks at a time: a provider that is asked again
+ * with a code that it has answered may take it for stolen, and end the grant.
  *
  * @throws CredentialError as `CredentialView.waitForAuthorization`
  */
@@ -26,17 +29,51 @@ export async function waitForAuthorization(
   let slowerByMs = 0
   for (;;) {
     signal.throwIfAborted()
-    const found = await findFlow(runtime, context, proof)
-    // The state may have taken secrets of the flow over, so they are zeroed together.
-    using payload = flowPayload(runtime, found)
-    const outcome = await ask(runtime, found, payload.value).catch(error =>
-      settle(runtime, context, found, proof, error),
-    )
-    if ('state' in outcome) return await save(runtime, context, found, outcome)
+    const { record, flow } = await findFlow(runtime, context, proof)
+    const outcome = await inTurn(runtime, record, signal, () => askAndSave(runtime, context, proof))
+    if (typeof outcome === 'string') return outcome
     slowerByMs += outcome.slowerByMs ?? 0
-    const leftMs = found.flow.expiresAt - runtime.clock.now()
+    const leftMs = flow.expiresAt - runtime.clock.now()
     await runtime.clock.sleep(Math.max(0, Math.min(outcome.retryAfterMs + slowerByMs, leftMs)), signal)
   }
+}
+
+const othersTurnMs = 1_000
+
+/** Does the work while no other process is at it. Without a lock service it is done all the same. */
+async function inTurn<T>(
+  runtime: Runtime,
+  record: CredentialRecord,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | NotYet> {
+  let lease: Lease | undefined
+  try {
+    lease = await runtime.lock.acquire(keyOf(record), { waitMs: runtime.policy.lockWaitMs, signal })
+  } catch (error) {
+    if (isCredentialError(error, 'LOCK_TIMEOUT')) return { retryAfterMs: othersTurnMs }
+    if (!isCredentialError(error, 'STORAGE_UNAVAILABLE')) throw error
+  }
+  try {
+    return await work()
+  } finally {
+    await lease?.release()
+  }
+}
+
+/** The flow is looked at again: another process may have completed it before this one's turn. */
+async function askAndSave(
+  runtime: Runtime,
+  context: BoundContext,
+  proof: FlowProof,
+): Promise<CredentialId | NotYet> {
+  const found = await findFlow(runtime, context, proof)
+  // The state may have taken secrets of the flow over, so they are zeroed together.
+  using payload = flowPayload(runtime, found)
+  const outcome = await ask(runtime, found, payload.value).catch(error =>
+    settle(runtime, context, found, proof, error),
+  )
+  return 'state' in outcome ? await save(runtime, context, found, outcome) : outcome
 }
 
 async function ask(

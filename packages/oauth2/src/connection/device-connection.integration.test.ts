@@ -130,6 +130,19 @@ describe('an account connected on another device', () => {
     expect(await (await stage.manager()).waitForAuthorization(begun)).toBe(begun.credentialId)
   })
 
+  it('is completed by one of two processes that ask at the same moment, and outlives the other', async () => {
+    const { stage, manager, begun, enterCode } = await begin()
+    const other = await stage.manager()
+    await enterCode()
+    const outcomes = await Promise.allSettled([manager, other].map(each => each.waitForAuthorization(begun)))
+    const told = outcomes.map(outcome =>
+      outcome.status === 'fulfilled' ? outcome.value : outcome.reason.code,
+    )
+    expect(told.toSorted()).toEqual([begun.credentialId, 'FLOW_REPLAYED'].toSorted())
+    expect(stage.outcomes).toEqual(['device_code success'])
+    expect(await stage.works(manager, begun.credentialId)).toBe(true)
+  })
+
   it('shows its device code nowhere, at rest neither', async () => {
     const { fetch, lastAnswer } = listeningFetch()
     const { stage, manager, begun, interaction } = await begin({ fetch })

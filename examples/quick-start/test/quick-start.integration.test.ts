@@ -22,7 +22,7 @@ const backends: [name: string, place: string, startServer: () => Promise<AsyncDi
 ]
 
 // They mostly wait for tokens to expire, and may do so together.
-describe.concurrent('npm start', () => {
+describe.concurrent('npm start', { timeout: 300_000 }, () => {
   it.for(backends)(
     'shows on %s what it promises, in plain text, and leaves nothing behind',
     async ([storage, place, startServer], context) => {

@@ -66,7 +66,10 @@ for (const [name, backend] of Object.entries(backends)) {
       redirectUri: callbackUrl,
       scope: 'openid email offline_access reports.read',
     })
-    const consent = ({ url }: Begun) => new Browser({ account: 'ada' }).visit(url)
+    const consent = ({ interaction }: Begun) => {
+      if (interaction.kind !== 'redirect') expect.unreachable()
+      return new Browser({ account: 'ada' }).visit(interaction.url)
+    }
     const codes = () => server.tokenRequests.map(({ grantType, outcome }) => `${grantType} ${outcome}`)
 
     async function expectFailure({ credentialId }: Begun, code: string): Promise<void> {
@@ -169,6 +172,23 @@ for (const [name, backend] of Object.entries(backends)) {
       )
       expect(told.toSorted()).toEqual([begun.credentialId, 'FLOW_REPLAYED'].toSorted())
       expect(codes()).toEqual(['authorization_code success'])
+    })
+
+    it('on another device is completed by one of two that wait when the one that began it has ended', async () => {
+      const first = await FlowProcess.open(place, key)
+      const { redirectUri: _none, ...asked } = input()
+      const begun = await first.begin(ada, { ...asked, grant: 'device_code' })
+      await first.kill()
+      if (begun.interaction.kind !== 'device_code') expect.unreachable()
+      const { verificationUri, userCode } = begun.interaction
+      await new Browser({ account: 'ada' }).enterCode(verificationUri, userCode)
+      const outcomes = await Promise.allSettled([beginning, ending].map(each => each.wait(ada, begun)))
+      const told = outcomes.map(outcome =>
+        outcome.status === 'fulfilled' ? outcome.value : outcome.reason.code,
+      )
+      expect(told.toSorted()).toEqual([begun.credentialId, 'FLOW_REPLAYED'].toSorted())
+      const authorization = `Bearer ${await ending.token(ada, begun.credentialId)}`
+      expect((await fetch(server.protectedResourceUrl, { headers: { authorization } })).status).toBe(200)
     })
 
     it('is not completed twice when a process dies while it asks for the tokens', async () => {

@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { AuditEvent, Context, CredentialDescription, GivenOf } from '@nebula-credential/core'
+import type {
+  AuditEvent,
+  Context,
+  CredentialDescription,
+  GivenOf,
+  Interaction,
+} from '@nebula-credential/core'
 import type { oauth2Connection } from '@nebula-credential/oauth2'
 
 /** Where all processes keep their credentials. */
@@ -11,7 +17,7 @@ export type ConnectionInput = GivenOf<typeof oauth2Connection>
 
 /** What a program has of a connection that it began, and hands to the browser or keeps in its cookie. */
 export interface Begun {
-  readonly url: string
+  readonly interaction: Interaction
   readonly state: string
   readonly browserBinding: string
   readonly credentialId: string
@@ -27,6 +33,7 @@ export type Request =
       readonly callback: string
       readonly browserBinding: string | undefined
     }
+  | { readonly do: 'wait'; readonly context: Context; readonly begun: Begun }
   | { readonly do: 'token' | 'describe'; readonly context: Context; readonly id: string }
   | { readonly do: 'events'; readonly tenantId: string }
   | { readonly do: 'close' }
@@ -79,6 +86,11 @@ export class FlowProcess implements AsyncDisposable {
   /** The id of the connected credential. @throws Refused with the manager's code */
   async resume(context: Context, callback: string, browserBinding: string | undefined): Promise<string> {
     return (await this.#ask({ do: 'resume', context, callback, browserBinding })) as string
+  }
+
+  /** The id of the connected credential, once the person is done. @throws Refused with the manager's code */
+  async wait(context: Context, begun: Begun): Promise<string> {
+    return (await this.#ask({ do: 'wait', context, begun })) as string
   }
 
   async token(context: Context, id: string): Promise<string> {

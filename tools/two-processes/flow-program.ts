@@ -40,6 +40,10 @@ async function answer(request: Request): Promise<unknown> {
       const { callback, browserBinding } = request
       return manager.as(request.context).resumeAuthorization(callback, { browserBinding })
     }
+    case 'wait': {
+      const { state, browserBinding } = request.begun
+      return manager.as(request.context).waitForAuthorization({ state, browserBinding })
+    }
     case 'token': {
       const token = await manager.as(request.context).getToken(oauth2Connection.id(request.id))
       return token.value.expose()
@@ -68,9 +72,8 @@ const storeAt = (place: Place): StateStore =>
 
 async function begin(from: CredentialManager, context: Context, input: ConnectionInput): Promise<Begun> {
   const begun = await from.as(context).beginAuthorization(oauth2Connection, input)
-  if (begun.interaction.kind !== 'redirect') throw new Error('Only redirects can be visited')
-  const { state, browserBinding, credentialId } = begun
-  return { url: begun.interaction.url, state, browserBinding, credentialId }
+  const { interaction, state, browserBinding, credentialId } = begun
+  return { interaction, state, browserBinding, credentialId }
 }
 
 async function flowEvents(from: CredentialManager, tenantId: string): Promise<AuditEvent[]> {

@@ -80,7 +80,12 @@ export const githubOAuthApp = defineCredential({
     const { accessToken, obtainedAt, expiresAt, refreshAt, scope } = tokens
     return { value: accessToken, obtainedAt, expiresAt, refreshAt, scope, baseUrl }
   },
-  refresh: { ...parts.refresh, perform: refreshed },
+  refresh: {
+    rotating: true,
+    supported: ({ tokens }) => tokens.refreshToken !== undefined,
+    peer: state => parts.refresh.peer(state),
+    perform: refreshed,
+  },
   verify: verifyUser,
   revoke: revokeGrant,
   permissions: parts.permissions,

@@ -49,6 +49,7 @@ export class Browser {
       }
       page = await response.text()
     }
+    throw new Error('The pages never end')
   }
 
   #filled(page: string, userCode = ''): { action: string; fields: URLSearchParams } | undefined {

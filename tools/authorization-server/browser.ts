@@ -47,6 +47,8 @@ export class Browser {
         response = await this.#request(new URL(location, verificationUri).href)
         location = response.headers.get('location')
       }
+      // Whoever has said no is asked for another code.
+      if (form.fields.has('abort')) return
       page = await response.text()
     }
     throw new Error('The pages never end')

@@ -42,7 +42,7 @@ await Promise.all(Array.from({ length: parallel }, makeLines))
 const results = made.filter(result => result !== undefined)
 
 console.log(`\n${figuresTable(results)}`)
-if (values.report !== undefined) writeReport(values.report, chosenFaults, results)
+if (values.report !== undefined) writeReport(values.report, faults, results)
 const broken = results.filter(result => result.broken.length > 0)
 console.log(
   broken.length === 0

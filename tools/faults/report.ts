@@ -4,44 +4,64 @@ import { markdownTable } from '../docs-tables/markdown-table.ts'
 import type { Fault } from './fault.ts'
 import type { Result } from './make-fault.ts'
 
+const head = [
+  'fault',
+  'backend',
+  'made',
+  'token requests',
+  '`invalid_grant`',
+  'wrong tokens',
+  'grants lost',
+  'of them unavoidable',
+  'longest recovery',
+  'promise',
+]
+
 /** The figures of every line, as a table. */
 export function figuresTable(results: readonly Result[]): string {
-  const head = [
-    'fault',
-    'backend',
-    'made',
-    'token requests',
-    '`invalid_grant`',
-    'wrong tokens',
-    'grants lost',
-    'of them unavoidable',
-    'longest recovery',
-    'promise',
-  ]
-  const rows = results.map(({ fault, backend, figures, broken }) => {
-    const { times, requests, invalidGrants, wrongTokens, lost, unavoidable, recoveredMs } = figures
-    const counts = [times, requests, invalidGrants, wrongTokens, lost, unavoidable].map(String)
-    return [fault.name, backend, ...counts, `${recoveredMs} ms`, broken.length === 0 ? 'kept' : 'BROKEN']
-  })
-  return markdownTable(head, rows)
+  return markdownTable(head, results.map(figuresRow))
 }
 
-/** Writes what was made and seen into the places that a document has for it. */
+/** Writes what was made and seen into the places that a document has for it. Lines that were not made now stay. */
 export function writeReport(path: string, faults: readonly Fault[], results: readonly Result[]): void {
-  const made = results.reduce((sum, { figures }) => sum + figures.times, 0)
-  const broken = results.filter(result => result.broken.length > 0).length
+  const document = readFileSync(path, 'utf8')
+  const known = new Map([...rowsIn(document), ...results.map(figuresRow)].map(row => [lineOf(row), row]))
+  const lines = faults.flatMap(({ name, backends }) => backends.map(backend => lineOf([name, backend])))
+  const rows = lines.map(line => known.get(line)).filter(row => row !== undefined)
+  const made = rows.reduce((sum, row) => sum + Number(row[2]), 0)
+  const broken = rows.filter(row => row.at(-1) !== kept).length
   const verdict = broken === 0 ? 'every promise was kept' : `the promises of ${broken} lines were broken`
   const day = new Date().toISOString().slice(0, 10)
   const machine = `${availableParallelism()} cores shared with other work, Node ${process.versions.node}`
   const parts: Readonly<Record<string, string>> = {
     faults: faultsTable(faults),
-    figures: `${made} faults on ${day}, ${machine}: ${verdict}.\n\n${figuresTable(results)}`,
+    figures: `${made} faults, ${day}, ${machine}: ${verdict}.\n\n${markdownTable(head, rows)}`,
   }
-  const document = readFileSync(path, 'utf8')
+  const places = Object.entries(parts)
   writeFileSync(
     path,
-    Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part), document),
+    places.reduce((text, [name, part]) => withPart(text, name, part), document),
   )
+}
+
+const kept = 'kept'
+
+function figuresRow({ fault, backend, figures, broken }: Result): string[] {
+  const { times, requests, invalidGrants, wrongTokens, lost, unavoidable, recoveredMs } = figures
+  const counts = [times, requests, invalidGrants, wrongTokens, lost, unavoidable].map(String)
+  return [fault.name, backend, ...counts, `${recoveredMs} ms`, broken.length === 0 ? kept : 'BROKEN']
+}
+
+function lineOf([fault, backend]: readonly string[]): string {
+  return `${fault} on ${backend}`
+}
+
+function rowsIn(document: string): string[][] {
+  return document
+    .split('\n')
+    .map(line => line.split('|').map(cell => cell.trim()))
+    .filter(cells => cells.length === head.length + 2)
+    .map(cells => cells.slice(1, -1))
 }
 
 function faultsTable(faults: readonly Fault[]): string {

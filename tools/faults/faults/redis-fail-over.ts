@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RedisSentinelSet } from '../../services/redis-sentinel-set.ts'
 import type { Fault } from '../fault.ts'
 import { holdRefresh } from '../held-refresh.ts'
@@ -28,6 +29,8 @@ export const redisFailOver: Fault = {
       const waiting = other.get(id, { callers })
       await sentinels.failedOver()
       tally.note(`the fail-over took ${Math.round(performance.now() - startedAt)} ms`)
+      // The other one finds no lock that is held, and must find the intent.
+      await sleep(3_000)
       family.release()
       tally.expectServed(family, callers, 'the refreshing process', await seen)
       const meanwhile = await waiting

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../fault.ts'
 import { holdRefresh } from '../held-refresh.ts'
 import { soon } from '../lab.ts'
@@ -32,6 +33,8 @@ export const redisRestarted: Fault = {
         tally.expect((await server.command('DBSIZE')).trim() === '0', 'Redis was not empty')
       }
       const waiting = other.get(id, { callers })
+      // The other one finds no lock that is held, and must find the intent.
+      await sleep(2_000)
       family.release()
       tally.expectServed(family, 2 * callers, 'a restart', await seen, await waiting)
       tally.expectRequests(family, 1, 'a restart')

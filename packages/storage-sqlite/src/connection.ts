@@ -41,12 +41,12 @@ export class SqliteConnection {
   async run<T>(work: (connection: SqliteConnection) => T, signal?: AbortSignal): Promise<T> {
     this.#assertNotClosed()
     if (this.#database === undefined) await this.#open()
-    try {
-      return work(this)
-    } catch (error) {
-      if (!isBusy(error)) throw driverError(error, this.path)
-    }
-    return this.#patiently(() => work(this), signal)
+    return this.#attempt(work, signal)
+  }
+
+  /** {@link run}, but at once where the database is open and not busy: then it throws at once too. */
+  runNow<T>(work: (connection: SqliteConnection) => T): T | Promise<T> {
+    return this.#database === undefined ? this.run(work) : this.#attempt(work)
   }
 
   /** The prepared statement of an SQL text, whose rows are objects; only within {@link run}. */
@@ -106,6 +106,15 @@ export class SqliteConnection {
       throw error
     }
     this.#database = database
+  }
+
+  #attempt<T>(work: (connection: SqliteConnection) => T, signal?: AbortSignal): T | Promise<T> {
+    try {
+      return work(this)
+    } catch (error) {
+      if (!isBusy(error)) throw driverError(error, this.path)
+    }
+    return this.#patiently(() => work(this), signal)
   }
 
   async #patiently<T>(work: () => T, signal?: AbortSignal): Promise<T> {

@@ -73,9 +73,11 @@ export class SqliteStateStore implements StateStore {
     await this.#connection.run(connection => makeChange(connection, { method: 'create', record }))
   }
 
-  async get(tenantId: string, id: string): Promise<CredentialRecord | undefined> {
-    const row = await this.#connection.run(connection => connection.rows(sql.get).get(tenantId, id))
-    return row && decodeRecord(row as unknown as Row)
+  get(tenantId: string, id: string): CredentialRecord | undefined | Promise<CredentialRecord | undefined> {
+    return this.#connection.runNow(connection => {
+      const row = connection.rows(sql.get).get(tenantId, id)
+      return row && decodeRecord(row as unknown as Row)
+    })
   }
 
   async replace(record: CredentialRecord): Promise<void> {

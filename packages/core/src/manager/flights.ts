@@ -2,15 +2,22 @@
 export class Flights<T> {
   readonly #running = new Map<string, Promise<T>>()
 
-  /** The running work of a key, or `start()`'s, which is forgotten as soon as it settles either way. */
-  join(key: string, start: () => Promise<T>): Promise<T> {
+  /**
+   * The running work of a key, or `start()`'s, which is forgotten as soon as it settles either way. What `start` gives
+   * at once nobody can join.
+   */
+  join(key: string, start: () => Promise<T>): Promise<T>
+  join(key: string, start: () => T | Promise<T>): T | Promise<T>
+  join(key: string, start: () => T | Promise<T>): T | Promise<T> {
     const running = this.#running.get(key)
     if (running !== undefined) return running
+    const started = start()
+    if (!(started instanceof Promise)) return started
     const land = () => {
       if (this.#running.get(key) === flight) this.#running.delete(key)
     }
     // Not `finally`, which makes four promises more on every cold read.
-    const flight = start().then(
+    const flight = started.then(
       result => {
         land()
         return result

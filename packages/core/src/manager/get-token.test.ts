@@ -2,7 +2,7 @@ import { FaultyStore } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { World } from '../../test/managers.ts'
 import { eventsIn } from '../audit/test/audit-fixture.ts'
-import { MemoryStateStore } from '../index.ts'
+import { CredentialError, MemoryStateStore, type StateStore } from '../index.ts'
 
 const acme = { tenantId: 'acme', actor: 'worker' }
 
@@ -31,6 +31,28 @@ describe('getToken', () => {
     const tokens = await Promise.all(Array.from({ length: 1_000 }, () => view.getToken(id)))
     expect(new Set(tokens).size).toBe(1)
     expect(store.callsOf('get')).toBe(1)
+  })
+
+  test('a store that answers at once is believed at once, and one that throws at once rejects the call', async () => {
+    const world = new World()
+    const store = new MemoryStateStore(world.backend)
+    const id = await (await world.manager(store)).as(acme).createCredential(world.account, world.input())
+    const record = await store.get('acme', id)
+    const atOnce = Object.assign(new MemoryStateStore(world.backend), {
+      get: (_tenantId: string, wanted: string) => {
+        if (wanted === id) return record
+        throw new CredentialError('STORAGE_UNAVAILABLE', 'the disk is gone')
+      },
+    })
+    const manager = await world.manager(atOnce as StateStore)
+    const view = manager.as(acme)
+    const [first, second] = await Promise.all([view.getToken(id), view.getToken(id)])
+    expect(second.value.expose()).toBe(first.value.expose())
+    await expect(manager.as({ ...acme, tenantId: 'evil' }).getToken(id)).rejects.toMatchObject({
+      code: 'CREDENTIAL_NOT_FOUND',
+    })
+    const other = world.account.id(id.replace(/.$/, last => (last === '0' ? '1' : '0')))
+    await expect(view.getToken(other)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
   })
 
   test('reads of more credentials than wait in memory by default are all in the audit', async () => {

@@ -10,7 +10,7 @@ import type { LoadTicket } from './hot-cache.ts'
 import { countRead, keepNegative, keepToken } from './keep-token.ts'
 import { assertUsable, checkVisible } from './open-record.ts'
 import { refresh } from './refresh.ts'
-import type { BoundContext, Derived, LoadedRecord, Runtime } from './runtime.ts'
+import { type BoundContext, type Derived, keyOf, type LoadedRecord, type Runtime } from './runtime.ts'
 import { unlessAborted, withinCallerWait } from './wait.ts'
 
 /**
@@ -34,7 +34,8 @@ export async function getToken(
       const cached = await fromSharedCache(runtime, runtime.cache, context, id, request, ticket)
       if (cached !== undefined) return cached
     }
-    return await fromStore(runtime, context, id, request, ticket)
+    const stored = fromStore(runtime, context, id, request, ticket)
+    return stored instanceof Promise ? await stored : stored
   } finally {
     runtime.hot.endLoad(ticket)
   }
@@ -62,35 +63,67 @@ function fromHotCache(
   return token
 }
 
-async function fromStore(
+/** From here on at once as far as store and keys answer at once: each promise that is spared is seen in a cold read. */
+function fromStore(
   runtime: Runtime,
   context: BoundContext,
   id: string,
   request: TokenRequest,
   ticket: LoadTicket,
-): Promise<AccessToken> {
+): AccessToken | Promise<AccessToken> {
   const { tenantId } = context
-  const key = credentialKey(tenantId, id)
-  const loaded = await unlessAborted(
-    runtime.loads.records.join(key, () => load(runtime, tenantId, id)),
-    request.signal,
-  )
+  const found = runtime.loads.records.join(credentialKey(tenantId, id), () => load(runtime, tenantId, id))
+  return found instanceof Promise
+    ? unlessAborted(found, request.signal).then(loaded =>
+        fromRecord(runtime, context, id, loaded, request, ticket),
+      )
+    : fromRecord(runtime, context, id, found, request, ticket)
+}
+
+function fromRecord(
+  runtime: Runtime,
+  context: BoundContext,
+  id: string,
+  loaded: LoadedRecord | undefined,
+  request: TokenRequest,
+  ticket: LoadTicket,
+): AccessToken | Promise<AccessToken> {
   const record = checkVisible(runtime, context, id, 'credential.read', loaded?.record)
-  const unsaved = runtime.unsaved.get(key)
+  const unsaved = runtime.unsaved.get(keyOf(record))
   if (unsaved !== undefined && isUsable(runtime, unsaved, request.minValidityMs)) return unsaved.token
   assertUsable(record)
   const derived = deriveOnce(runtime, context, loaded as LoadedRecord)
-  const current = derived instanceof Promise ? await unlessAborted(derived, request.signal) : derived
+  return derived instanceof Promise
+    ? unlessAborted(derived, request.signal).then(current =>
+        handOut(runtime, context, current, request, ticket),
+      )
+    : handOut(runtime, context, derived, request, ticket)
+}
+
+function handOut(
+  runtime: Runtime,
+  context: BoundContext,
+  current: Derived,
+  request: TokenRequest,
+  ticket: LoadTicket,
+): AccessToken | Promise<AccessToken> {
   if (!isUsable(runtime, current, request.minValidityMs)) return refreshed(runtime, context, current, request)
   keepToken(runtime, context, current, ticket)
-  if (isDue(runtime, record)) refreshBehind(runtime, context, record)
+  if (isDue(runtime, current.record)) refreshBehind(runtime, context, current.record)
   return current.token
 }
 
-async function load(runtime: Runtime, tenantId: string, id: string): Promise<LoadedRecord | undefined> {
-  const record = await runtime.store.get(tenantId, id)
-  return record && { record }
+/** At once where the store answers at once. */
+function load(
+  runtime: Runtime,
+  tenantId: string,
+  id: string,
+): LoadedRecord | undefined | Promise<LoadedRecord | undefined> {
+  const found = runtime.store.get(tenantId, id)
+  return found instanceof Promise ? found.then(loadedRecord) : loadedRecord(found)
 }
+
+const loadedRecord = (record: CredentialRecord | undefined) => record && { record }
 
 /** What a loaded record yields: opened, or found not to open, by the first caller for all who share the load. */
 function deriveOnce(

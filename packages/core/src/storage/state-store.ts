@@ -29,8 +29,11 @@ export interface StateStore {
    * @throws CredentialError ALREADY_EXISTS when the id is taken in its tenant; INPUT_INVALID when its version is not 1
    */
   create(record: CredentialRecord): Promise<void>
-  /** The record as last acknowledged by any process, or undefined. */
-  get(tenantId: string, id: string): Promise<CredentialRecord | undefined>
+  /**
+   * The record as last acknowledged by any process, or undefined. At once where the store has it at once, which a cold
+   * read of a token notices; then it also throws at once.
+   */
+  get(tenantId: string, id: string): CredentialRecord | undefined | Promise<CredentialRecord | undefined>
   /**
    * Replaces the record whose stored version is `record.version - 1`.
    * @throws CredentialError VERSION_CONFLICT when it is any other, or when there is no such record

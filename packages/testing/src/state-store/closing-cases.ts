@@ -12,7 +12,7 @@ const calls: Readonly<Record<string, (store: StateStore) => Promise<unknown>>> =
   createHeader: store => store.createHeader('header'),
   replaceHeader: store => store.replaceHeader('header', 1),
   create: store => store.create(sampleRecord()),
-  get: store => store.get(key.tenantId, key.id),
+  get: store => Promise.try(() => store.get(key.tenantId, key.id)),
   replace: store => store.replace(sampleRecord({ version: 2 })),
   updateMetadata: store => store.updateMetadata(key, { name: 'n', labels: {} }, 1, 1),
   delete: store => store.delete(key, 1),
@@ -34,7 +34,10 @@ export const closingCases: ContractGroup<StateStoreHarness> = {
       async run({ first }) {
         await first.close()
         await first.close()
-        await rejectsWith('CLOSED', first.get('acme', sampleId()))
+        await rejectsWith(
+          'CLOSED',
+          Promise.try(() => first.get('acme', sampleId())),
+        )
       },
     },
     {

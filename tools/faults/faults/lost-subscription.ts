@@ -44,13 +44,15 @@ async function disturb(lab: Lab, how: (typeof ways)[number]): Promise<void> {
   const { redis, postgres } = lab
   if (how === 'cut off from everything') for (const reached of [redis, postgres]) reached?.proxy.cut()
   if (how !== 'subscription lost') return
-  await redis?.server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
-  if (postgres === undefined) return
-  const ended = await lab.sql(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND pid <> pg_backend_pid()",
-  )
-  if (lab.backend === 'postgres' && ended.length === 0) throw new Error('Nobody listens')
+  const unsubscribed = await redis?.server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  const unheard = postgres ? await lab.sql(endListeners) : []
+  // SQLite has no messages.
+  const lost = Number(unsubscribed ?? 0) + unheard.length
+  if (lost === 0 && lab.backend !== 'sqlite') throw new Error('Nobody listens')
 }
+
+const endListeners =
+  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND pid <> pg_backend_pid()"
 
 /** How long the worker hands out a token after its credential was revoked, in milliseconds. */
 async function revokeAndAsk(

@@ -1,14 +1,16 @@
 import {
   type Authorized,
+  type Credential,
   type CredentialEnvironment,
   defineCredential,
+  type Interactive,
   isCredentialError,
   ProviderFailure,
   secret,
 } from '@nebula-credential/core'
 import { type ConnectionState, connectionParts, providers } from '@nebula-credential/oauth2'
 import { z } from 'zod'
-import { githubAccess, githubServer } from './github-server.ts'
+import { type GithubToken, githubAccess, githubServer } from './github-server.ts'
 import { siteOf } from './github-site.ts'
 import { revokeOAuthToken } from './revoke-oauth-token.ts'
 import { verifyUser } from './verify-user.ts'
@@ -61,16 +63,12 @@ type State = z.output<typeof state>
 const flow = z.object({ connection: parts.interactive.flow, ...githubServer })
 type Flow = z.output<typeof flow>
 
-/**
- * A person's account, connected to an OAuth App. Tokens last until they are given up; those of Apps that let them expire
- * last 8 hours, and are refreshed for as long as one is used every 6 months.
- *
- * @example
- * const begun = await acme.beginAuthorization(githubOAuthApp, {
- *   client: { id, secret }, redirectUri: 'https://app.example.com/callback', scope: 'repo',
- * })
- */
-export const githubOAuthApp = defineCredential({
+// Written out: the inferred one repeats all of the state in the package's declarations.
+type GithubOAuthApp = Credential<z.input<typeof input>, Input, State, GithubToken, 'github_oauth_app'> & {
+  readonly interactive: Interactive<Input, State, Flow>
+}
+
+const definition = defineCredential({
   type: parts.type,
   input,
   state,
@@ -109,6 +107,17 @@ export const githubOAuthApp = defineCredential({
     },
   },
 })
+
+/**
+ * A person's account, connected to an OAuth App. Tokens last until they are given up; those of Apps that let them expire
+ * last 8 hours, and are refreshed for as long as one is used every 6 months.
+ *
+ * @example
+ * const begun = await acme.beginAuthorization(githubOAuthApp, {
+ *   client: { id, secret }, redirectUri: 'https://app.example.com/callback', scope: 'repo',
+ * })
+ */
+export const githubOAuthApp: GithubOAuthApp = definition
 
 function serverOf(site: string) {
   return {

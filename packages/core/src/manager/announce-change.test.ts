@@ -14,7 +14,6 @@ test('a manager that closes in the middle of a try that fails tells the shared c
   let away = false
   let tries = 0
   const cache: TokenCache = {
-    name: inner.name,
     get: key => inner.get(key),
     set: (...given) => inner.set(...given),
     async invalidate(...given) {

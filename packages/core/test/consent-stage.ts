@@ -8,6 +8,7 @@ import {
   CredentialManager,
   MemoryBackend,
   MemoryStateStore,
+  type StateStore,
 } from '../src/index.ts'
 import { ConsentServer, connectionOf } from './consent-server.ts'
 import { testKey } from './managers.ts'
@@ -22,9 +23,9 @@ export class ConsentStage {
   readonly type = connectionOf(this.server)
   readonly managers: CredentialManager[] = []
 
-  async manager(): Promise<CredentialManager> {
+  async manager(store: StateStore = new MemoryStateStore(this.backend)): Promise<CredentialManager> {
     const manager = await CredentialManager.builder()
-      .withStorage(new MemoryStateStore(this.backend))
+      .withStorage(store)
       .withEncryption(testKey)
       .withCredentials(this.type)
       .withClock(this.clock)

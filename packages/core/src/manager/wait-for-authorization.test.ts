@@ -1,6 +1,7 @@
+import { PassThroughStore } from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
-import { ConsentStage, callbackOf, rejection } from '../../test/consent-stage.ts'
-import { ProviderFailure } from '../index.ts'
+import { ada, ConsentStage, callbackOf, rejection } from '../../test/consent-stage.ts'
+import { CredentialError, type ErrorCode, MemoryStateStore, ProviderFailure } from '../index.ts'
 
 const input = { clientSecret: 'sentinel-client', device: true }
 
@@ -89,6 +90,23 @@ describe('waiting for a person', () => {
     expect(refused?.reason).toMatchObject({ code: 'FLOW_REPLAYED' })
     expect(await view.describe(flow.credentialId)).toMatchObject({ lifecycle: 'Active', name: 'connection' })
     await view.getToken(flow.credentialId)
+  })
+
+  test('waits while another process is at it, and goes on where there is no lock service', async () => {
+    const { stage, view, flow } = await begun()
+    const refusals: ErrorCode[] = ['LOCK_TIMEOUT', 'STORAGE_UNAVAILABLE']
+    const acquire = async () => {
+      throw new CredentialError(refusals.shift() ?? 'CLOSED', 'no lock')
+    }
+    const lock = () => ({ acquire, tryAcquire: acquire, close: async () => {} })
+    const store = Object.assign(new PassThroughStore(new MemoryStateStore(stage.backend)), { lock })
+    const other = (await stage.manager(store)).as(ada)
+    const waiting = other.waitForAuthorization(flow)
+    await stage.clock.advance(999)
+    expect(stage.server.exchanged).toEqual([])
+    await stage.clock.advance(1)
+    expect(await waiting).toBe(flow.credentialId)
+    expect((await view.describe(flow.credentialId)).lifecycle).toBe('Active')
   })
 
   test('needs the proof of who began it', async () => {

@@ -6,7 +6,7 @@ import {
   type ServiceRequest,
   startLoopbackService,
 } from '@nebula-credential/testing'
-import { signatureProblem, unchunked } from './verify-signature.ts'
+import { presentedBy, signatureProblem, unchunked } from './verify-signature.ts'
 
 export const accessKey = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
@@ -54,13 +54,15 @@ export async function startAws(): Promise<AwsService> {
   })
 
   function refusalOf(request: ServiceRequest): string | undefined {
-    const id = /Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const problem = signatureProblem(request, secretOf)
-    if (problem !== undefined) return problem
-    if (Math.abs(timeOf(request) - now()) > 300_000) return 'RequestTimeTooSkewed'
-    const token = sessions.get(id)?.token
-    if (expired.has(id)) return 'ExpiredToken'
-    return request.headers['x-amz-security-token'] === token ? undefined : 'InvalidToken'
+    const presented = presentedBy(request)
+    if (problem !== undefined || presented === undefined) return problem
+    const { accessKeyId, sessionToken, date, expiresIn } = presented
+    const ageMs = now() - timeOf(date)
+    if (expiresIn !== undefined && ageMs > expiresIn * 1000) return 'AccessDenied'
+    if (expiresIn === undefined && Math.abs(ageMs) > 300_000) return 'RequestTimeTooSkewed'
+    if (expired.has(accessKeyId)) return 'ExpiredToken'
+    return sessionToken === sessions.get(accessKeyId)?.token ? undefined : 'InvalidToken'
   }
 
   function sts(fields: URLSearchParams, refuse: Refuse): ServiceAnswer {
@@ -139,7 +141,6 @@ function xml(action: string, result: string): ServiceAnswer {
   }
 }
 
-function timeOf({ headers }: ServiceRequest): number {
-  const time = String(headers['x-amz-date'])
-  return Date.parse(time.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'))
+function timeOf(date: string): number {
+  return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'))
 }

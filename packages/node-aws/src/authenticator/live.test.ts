@@ -9,6 +9,7 @@ import { awsAccessKey } from '../credential/aws-access-key.ts'
 import { awsAssumeRole } from '../credential/aws-assume-role.ts'
 import { awsCredentialProvider } from './aws-credential-provider.ts'
 import { awsFetch } from './aws-fetch.ts'
+import { awsPresigned } from './aws-sig-v4.ts'
 
 const role = { roleArn: 'arn:aws:iam::123456789012:role/workflows' }
 
@@ -117,6 +118,39 @@ describe('awsFetch', () => {
     const s3 = await manager.client(id, awsFetch({ service: 's3' }))
     await expect(s3('/bucket/k')).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
     expect((await s3('/bucket/k', { fetch: loopbackFetch })).status).toBe(404)
+  })
+})
+
+describe('awsPresigned', () => {
+  it('makes a URL that whoever has it may use for what it is for, until it expires', async () => {
+    await using manager = await newManager()
+    const id = await manager.createCredential(awsAssumeRole, { ...key(), ...role })
+    const token = await manager.getToken(id)
+    const presign = (method: string, headers = {}) =>
+      authenticateWith(
+        awsPresigned({ service: 's3', expiresInSeconds: 60 }),
+        token,
+        new Request(`${aws.origin}/bucket/it's $5?versionId=a+b`, { method, headers }),
+      )
+    const put = await presign('PUT', { 'content-type': 'text/plain' })
+    const upload = (contentType: string) =>
+      loopbackFetch(put.url, { method: 'PUT', body: 'hello', headers: { 'content-type': contentType } })
+    expect((await upload('text/html')).status).toBe(403)
+    expect((await upload('text/plain')).status).toBe(200)
+    const { url } = await presign('GET')
+    expect(url).not.toContain(token.secretAccessKey.expose())
+    expect(await (await loopbackFetch(url)).text()).toBe('hello')
+    const other = new URL(url)
+    other.searchParams.set('versionId', 'other')
+    for (const refused of [other, new URL(url.replace('/bucket/', '/other/'))]) {
+      expect((await loopbackFetch(refused)).status).toBe(403)
+    }
+    expect((await loopbackFetch(url, { method: 'DELETE' })).status).toBe(403)
+    aws.aheadMs = 61_000
+    expect((await loopbackFetch(url)).status).toBe(403)
+    aws.aheadMs = 0
+    aws.expireSessions()
+    expect((await loopbackFetch(url)).status).toBe(403)
   })
 })
 

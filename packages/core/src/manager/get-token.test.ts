@@ -68,7 +68,7 @@ describe('getToken', () => {
     const reads = events.filter(({ action }) => action === 'credential.read')
     expect(new Set(reads.map(({ credentialId }) => credentialId)).size).toBe(12_000)
     expect(events.filter(({ action }) => action === 'audit.lost')).toEqual([])
-  })
+  }, 60_000)
 
   test('another tenant, workflow, user or tag sees nothing, neither cold nor while the token stands in memory', async () => {
     const world = new World()

@@ -32,20 +32,23 @@ export interface CredentialOptions extends FamilyOptions {
   readonly paddingBytes?: number | undefined
 }
 
-/** The times of a world whose processes die: a process that has died is waited for no longer than this. */
 export const lease = { ttlMs: 1_000, renewEveryMs: 300 }
 /** For servers that go away: soon enough that it is found out while a caller waits. */
 export const soon = { timeoutMs: 1_500 }
 const policy = {
-  rotatingRequestMs: 2_000,
+  // As a provider may take, for the machine may be busy.
+  rotatingRequestMs: 30_000,
   intentMarginMs: 300,
   intentPollMs: 20,
   lockWaitMs: 5_000,
-  callerWaitMs: 10_000,
+  callerWaitMs: 15_000,
   retryPauseMs: 20,
   coolOffMs: 20,
   l1TtlMs: 2_000,
 }
+
+/** For processes that die while they ask: they are waited for no longer than this. */
+export const shortIntents = { policy: { ...policy, rotatingRequestMs: 2_000 } }
 
 /** A backend's real servers, a token server, and as many processes as a fault needs. */
 export class Lab implements AsyncDisposable {

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isCredentialError } from '@nebula-credential/core'
 import { acme } from '../../packages/core/test/crash/sqlite-world.ts'
 import type { Family } from '../../packages/core/test/crash/strict-token-server.ts'
 import type { AccountId } from './lab.ts'
+import { patiently } from './patiently.ts'
 import type { Tally } from './tally.ts'
 import type { WorldManager } from './world.ts'
 
@@ -55,18 +55,5 @@ async function takeOver(
     tally.recovered(performance.now() - startedAt)
     if (!isCredentialError(error, 'REAUTHORIZATION_REQUIRED')) return String(error)
     return String((await view.describe(id)).failure?.cause)
-  }
-}
-
-/** Makes a call again whenever its error says that it may be. */
-export async function patiently<T>(call: () => Promise<T>, withinMs = 15_000): Promise<T> {
-  const giveUpAt = performance.now() + withinMs
-  for (;;) {
-    try {
-      return await call()
-    } catch (error) {
-      if (!isCredentialError(error) || !error.retryable || performance.now() > giveUpAt) throw error
-      await sleep(50)
-    }
   }
 }

@@ -29,6 +29,7 @@ import { Pool } from 'pg'
 import { type Points, pointed } from '../../packages/core/test/crash/points.ts'
 import { remoteAccount } from '../../packages/core/test/crash/remote-account.ts'
 import { acme, type SharedWorld } from '../../packages/core/test/crash/sqlite-world.ts'
+import { patiently } from './patiently.ts'
 
 export const backends = ['sqlite', 'redis', 'postgres', 'redis+postgres'] as const
 export type Backend = (typeof backends)[number]
@@ -73,8 +74,12 @@ const poolHeldMs = 4_000
 
 const loopbackFetch = guardedFetch({ allow: ['127.0.0.1'], dangerouslyAllowHttp: true })
 
-/** A manager in a world, whose every port call has its points. */
-export async function openWorld(world: World, points: Points) {
+/** A manager in a world, whose every port call has its points. A server that is slow to let it in is asked again. */
+export function openWorld(world: World, points: Points) {
+  return patiently(() => open(world, points))
+}
+
+async function open(world: World, points: Points) {
   const ports = portsOf(world)
   const outbox = world.fileOutbox ? new FileOutbox(world.fileOutbox) : ports.outbox
   const builder = CredentialManager.builder()

@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts'
+import { shortIntents } from '../lab.ts'
 import { recover } from '../recover.ts'
 
 const cases = [
@@ -37,7 +38,7 @@ export const frozen: Fault = {
   async make(lab, tally, { runs }) {
     for (let run = 0; run < runs; run++) {
       for (const { how, point, graceMs, requests, promised } of cases) {
-        const world = lab.world()
+        const world = lab.world(shortIntents)
         const { family, id } = await lab.credential(world, { graceMs })
         tally.time(family)
         const worker = await lab.worker(world)

@@ -1,5 +1,6 @@
 import type { Fault } from '../fault.ts'
 import { holdRefresh } from '../held-refresh.ts'
+import { shortIntents } from '../lab.ts'
 import { recover } from '../recover.ts'
 
 export const lostAnswer: Fault = {
@@ -13,7 +14,7 @@ export const lostAnswer: Fault = {
   async make(lab, tally, { runs }) {
     for (let run = 0; run < runs; run++) {
       for (const graceMs of [0, 600_000]) {
-        const world = lab.world()
+        const world = lab.world(shortIntents)
         const { family, id, seen } = await holdRefresh(lab, tally, world, { graceMs })
         const { errors } = await seen
         family.release()

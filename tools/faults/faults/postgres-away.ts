@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import type { Extent, Fault } from '../fault.ts'
 import { type HeldRefresh, holdRefresh } from '../held-refresh.ts'
 import { type Lab, soon } from '../lab.ts'
-import { patiently, recover } from '../recover.ts'
+import { recover } from '../recover.ts'
 import type { Tally } from '../tally.ts'
 import type { World } from '../world.ts'
 
@@ -88,8 +88,7 @@ async function duringRefresh(
   disturbance: Disturbance,
 ): Promise<void> {
   for (let run = 0; run < runs; run++) {
-    const base = lab.world(soon)
-    const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 20_000 } }
+    const world = lab.world(soon)
     const held = await holdRefresh(lab, tally, world, { callers, in: { ...world, ...disturbance.world } })
     const { family, id, seen, worker } = held
     await disturbance.begin(held)
@@ -99,7 +98,7 @@ async function duringRefresh(
     await disturbance.end?.()
     await sleep(2_500)
     tally.expectRequests(family, 1, 'until it was mended')
-    await using manager = await patiently(() => lab.manager(world))
+    await using manager = await lab.manager(world)
     await recover(tally, manager, { id, family }, 'after it')
     await worker[Symbol.asyncDispose]()
   }

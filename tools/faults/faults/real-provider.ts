@@ -2,8 +2,8 @@ import { isCredentialError } from '@nebula-credential/core'
 import { oauth2RefreshToken } from '@nebula-credential/oauth2'
 import { type AuthorizationServer, startAuthorizationServer } from 'authorization-server'
 import type { Fault } from '../fault.ts'
-import type { Lab } from '../lab.ts'
-import { patiently } from '../recover.ts'
+import { type Lab, shortIntents } from '../lab.ts'
+import { patiently } from '../patiently.ts'
 import type { Tally } from '../tally.ts'
 import type { World, WorldManager } from '../world.ts'
 
@@ -36,7 +36,7 @@ export const realProvider: Fault = {
 
 async function dieAt(lab: Lab, tally: Tally, point: string, loses: boolean): Promise<void> {
   await using server = await startAuthorizationServer()
-  const world = lab.world()
+  const world = lab.world(shortIntents)
   const id = await expired(lab, world, server)
   const worker = await lab.worker(world)
   worker.get(id, { stop: { point, signal: 'SIGKILL' } }).catch(() => {})

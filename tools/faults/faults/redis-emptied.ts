@@ -24,7 +24,7 @@ export const redisEmptied: Fault = {
     if (server === undefined) throw new Error('There is no Redis')
     for (let run = 0; run < runs; run++) {
       const base = lab.world(soon)
-      const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 8_000, l1TtlMs: 2_000 } }
+      const world = { ...base, policy: { ...base.policy, l1TtlMs: 2_000 } }
       const { family, id, seen, worker } = await holdRefresh(lab, tally, world, { callers })
       await using old = await lab.manager(world)
       await server.process.kill()

@@ -3,7 +3,7 @@ import { RedisSentinelSet } from '../../services/redis-sentinel-set.ts'
 import type { Fault } from '../fault.ts'
 import { holdRefresh } from '../held-refresh.ts'
 import { soon } from '../lab.ts'
-import { patiently, recover } from '../recover.ts'
+import { recover } from '../recover.ts'
 import { served } from '../seen.ts'
 
 const callers = 50
@@ -20,8 +20,7 @@ export const redisFailOver: Fault = {
     for (let run = 0; run < runs; run++) {
       await using sentinels = await RedisSentinelSet.start()
       const holdsState = lab.backend === 'redis'
-      const base = lab.world({ ...soon, sentinels: sentinels.sentinels, ...(holdsState && { replicas: 1 }) })
-      const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 30_000 } }
+      const world = lab.world({ ...soon, sentinels: sentinels.sentinels, ...(holdsState && { replicas: 1 }) })
       const other = await lab.worker(world)
       const { family, id, seen, worker } = await holdRefresh(lab, tally, world, { callers })
       const startedAt = performance.now()
@@ -41,7 +40,7 @@ export const redisFailOver: Fault = {
 
       await sentinels.master.start()
       await sentinels.replicating()
-      await using manager = await patiently(() => lab.manager(world))
+      await using manager = await lab.manager(world)
       await recover(tally, manager, { id, family }, 'after it')
       const next = await lab.credential(world)
       tally.time(next.family)

@@ -20,8 +20,7 @@ export const redisRestarted: Fault = {
     if (server === undefined) throw new Error('There is no Redis')
     for (let run = 0; run < runs; run++) {
       await server.command('CONFIG', 'SET', 'appendfsync', 'always')
-      const base = lab.world(soon)
-      const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 8_000 } }
+      const world = lab.world(soon)
       const other = await lab.worker(world)
       const { family, id, seen } = await holdRefresh(lab, tally, world, { callers })
       await server.process.kill()

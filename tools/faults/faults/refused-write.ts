@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../fault.ts'
 import { type HeldRefresh, holdRefresh } from '../held-refresh.ts'
-import { type Lab, soon } from '../lab.ts'
-import { patiently, recover } from '../recover.ts'
+import { type Lab, shortIntents, soon } from '../lab.ts'
+import { recover } from '../recover.ts'
 import { cut, diskFull, outOfMemory, type Refusal, refusalsOf, together } from '../refusals.ts'
 import { errorsOf } from '../seen.ts'
 import type { Tally } from '../tally.ts'
@@ -56,7 +56,7 @@ async function refuse(lab: Lab, tally: Tally, ways: readonly Refusal[], runs: nu
 async function adopted(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
   const how = `${way.name}, outbox elsewhere, the process dies`
   const fileOutbox = lab.backend === 'redis+postgres' ? undefined : join(lab.folder, 'outbox')
-  const world = patient(lab.world({ fileOutbox, ...soon }))
+  const world = lab.world({ fileOutbox, ...soon })
   const held = await grantRefused(lab, tally, world, way, how)
   await held.worker[Symbol.asyncDispose]()
   if (way.readable) {
@@ -68,21 +68,21 @@ async function adopted(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
     if (lab.backend === 'sqlite') lab.disk?.makeWritable()
   }
   await way.end()
-  await using manager = await patiently(() => lab.manager(world))
+  await using manager = await lab.manager(world)
   await recover(tally, manager, held, how)
 }
 
 /** Nothing takes the grant; the process lives until it is mended. */
 async function saved(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
   const how = `${way.name}, no outbox, the process lives`
-  const world = patient(lab.world(soon))
+  const world = lab.world(soon)
   const all = withOutbox(lab, way)
   const { family, id, worker } = await grantRefused(lab, tally, world, all, how)
   await sleep(500)
   await all.end()
   tally.expectServed(family, 1, `${how}, the process itself`, await worker.get(id))
   await worker.close()
-  await using manager = await patiently(() => lab.manager(world))
+  await using manager = await lab.manager(world)
   const events = await Array.fromAsync(
     manager.operator('faults').readAudit({ tenantId: 'acme', credentialId: id }),
   )
@@ -94,12 +94,12 @@ async function saved(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
 /** Nothing takes the grant, and the process dies with it. */
 async function lost(lab: Lab, tally: Tally, way: Refusal): Promise<void> {
   const how = `${way.name}, no outbox, the process dies`
-  const world = lab.world(soon)
+  const world = lab.world({ ...soon, ...shortIntents })
   const all = withOutbox(lab, way)
   const held = await grantRefused(lab, tally, world, all, how)
   await held.worker[Symbol.asyncDispose]()
   await all.end()
-  await using manager = await patiently(() => lab.manager(world))
+  await using manager = await lab.manager(world)
   await recover(tally, manager, held, how, 'rotation_lost')
 }
 
@@ -117,14 +117,9 @@ async function askedNobody(lab: Lab, tally: Tally, way: Refusal): Promise<void> 
   tally.expect(seen.errors.STORAGE_UNAVAILABLE === 1, `${how}: the caller got ${errorsOf(seen)}`)
   tally.expectRequests(family, 0, how)
   await way.end()
-  await using manager = await patiently(() => lab.manager(world))
+  await using manager = await lab.manager(world)
   await recover(tally, manager, { id, family }, how)
   await worker[Symbol.asyncDispose]()
-}
-
-/** The provider may take as long as it takes to disturb a server, and others wait until the store is back. */
-function patient(world: World): World {
-  return { ...world, policy: { ...world.policy, rotatingRequestMs: 8_000 } }
 }
 
 /** Where the outbox is on another server than the state, that one refuses too. */

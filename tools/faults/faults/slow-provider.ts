@@ -14,8 +14,7 @@ export const slowProvider: Fault = {
   runs: 5,
   async make(lab, tally, { runs }) {
     for (let run = 0; run < runs; run++) {
-      const base = lab.world()
-      const world = { ...base, policy: { ...base.policy, rotatingRequestMs: 8_000 } }
+      const world = lab.world()
       const other = await lab.worker(world)
       const { family, id, seen } = await holdRefresh(lab, tally, world, { callers })
       const waiting = other.get(id, { callers })

@@ -49,9 +49,9 @@ describe('a service account that signs for itself', () => {
   })
 
   it('is fetched once for any number of callers when it has expired', async () => {
-    const { stage, manager, input } = await open({ accessTokenTtlS: 1 })
+    const { stage, manager, input } = await open({ accessTokenTtlS: 2 })
     const id = await manager.createCredential(oauth2JwtBearer, input())
-    await new Promise(resolve => setTimeout(resolve, 1_001))
+    await new Promise(resolve => setTimeout(resolve, 2_001))
     const tokens = await Promise.all(Array.from({ length: 100 }, () => manager.getToken(id)))
     expect(new Set(tokens.map(({ value }) => value.expose())).size).toBe(1)
     expect(stage.outcomes).toHaveLength(2)

@@ -165,7 +165,12 @@ export interface NotYet {
 
 /** A step that needs a person. */
 export type Interaction =
-  | { readonly kind: 'redirect'; readonly url: string }
+  | {
+      readonly kind: 'redirect'
+      readonly url: string
+      /** Until when the URL can be visited, in epoch ms, where the provider says: maybe sooner than the flow ends. */
+      readonly expiresAt?: number | undefined
+    }
   | {
       /** RFC 8628. */
       readonly kind: 'device_code'

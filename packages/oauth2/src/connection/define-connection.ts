@@ -102,8 +102,11 @@ export function connectionParts<
         const { redirectUri } = config
         if (redirectUri === undefined) throw missingRedirectUri()
         const flow = new OAuth2Flow({ ...full(config), redirectUri })
-        const { url, pending } = await flow.start({ ...environment, state })
-        return { flow: { config, pending }, interaction: { kind: 'redirect', url } }
+        const { url, urlExpiresAt, pending } = await flow.start({ ...environment, state })
+        return {
+          flow: { config, pending },
+          interaction: { kind: 'redirect', url, ...(urlExpiresAt && { expiresAt: urlExpiresAt }) },
+        }
       },
       async resume(
         { config, pending }: ConnectionFlow,

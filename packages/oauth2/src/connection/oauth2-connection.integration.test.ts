@@ -42,6 +42,8 @@ describe('an account connected in a browser', () => {
     const pushed = new URL(begun.interaction.url).searchParams
     expect([...pushed.keys()].sort()).toEqual(['client_id', 'request_uri'])
     expect(server.otherRequests).toContain('/request')
+    expect((begun.interaction.expiresAt ?? 0) - Date.now()).toBeGreaterThan(30_000)
+    expect(begun.interaction.expiresAt).toBeLessThan(begun.expiresAt)
     await consent(begun)
   })
 
@@ -65,6 +67,7 @@ describe('an account connected in a browser', () => {
       login_hint: 'ada',
       prompt: 'consent',
     })
+    expect(begun.interaction).not.toHaveProperty('expiresAt')
     const id = await manager.resumeAuthorization(await consent(begun), begun)
     await manager.refreshCredential(id)
   })

@@ -8,6 +8,7 @@ import {
 } from 'openid-client'
 import { z } from 'zod'
 import { parametersOf } from '../token-endpoint/authorization-server.ts'
+import { parsedObject } from '../token-endpoint/json-object.ts'
 import type { TokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 import { type FlowConfig, hasIssuer, isOpenId } from './flow-config.ts'
 
@@ -15,6 +16,8 @@ import { type FlowConfig, hasIssuer, isOpenId } from './flow-config.ts'
 export const pendingRedirect = z.object({
   kind: z.literal('redirect'),
   url: z.string(),
+  /** Epoch ms, where the request was pushed: RFC 9126 section 2.2. */
+  urlExpiresAt: z.number().optional(),
   state: z.string(),
   redirectUri: z.string(),
   /** RFC 7636. Absent where the provider refuses one. */
@@ -31,7 +34,11 @@ export type PendingRedirect = z.output<typeof pendingRedirect>
 export async function authorizationRequest(
   endpoint: TokenEndpoint,
   config: FlowConfig & { readonly redirectUri: string },
-  given: { readonly state: string; readonly dpopKey: SecretString | undefined },
+  given: {
+    readonly state: string
+    readonly startedAt: number
+    readonly dpopKey: SecretString | undefined
+  },
 ): Promise<PendingRedirect> {
   const codeVerifier = sendsProofKey(config) ? randomPKCECodeVerifier() : undefined
   const nonce = isOpenId(config) && hasIssuer(config) ? randomNonce() : undefined
@@ -45,14 +52,18 @@ export async function authorizationRequest(
   if (nonce !== undefined) parameters.set('nonce', nonce)
 
   const pushed = endpoint.metadata.pushed_authorization_request_endpoint
-  const url = await endpoint.ask({ endpoint: pushed ?? endpoint.url }, async (configuration, dpop) => {
+  const lifetime = rememberLifetime()
+  const asking = { endpoint: pushed ?? endpoint.url, read: lifetime.read }
+  const url = await endpoint.ask(asking, async (configuration, dpop) => {
     if (pushed !== undefined) return buildAuthorizationUrlWithPAR(configuration, parameters, dpop)
     if (dpop.DPoP !== undefined) parameters.set('dpop_jkt', await dpop.DPoP.calculateThumbprint())
     return buildAuthorizationUrl(configuration, parameters)
   })
+  const urlLifetimeS = lifetime.seconds()
   return {
     kind: 'redirect',
     url: url.href,
+    ...(urlLifetimeS !== undefined && { urlExpiresAt: given.startedAt + urlLifetimeS * 1000 }),
     state: given.state,
     redirectUri: config.redirectUri,
     ...(codeVerifier !== undefined && { codeVerifier: SecretString.from(codeVerifier) }),
@@ -64,6 +75,18 @@ export async function authorizationRequest(
 function sendsProofKey({ dialect, client }: FlowConfig): boolean {
   if (dialect?.proofKey === 'without secret') return client === undefined || client.authentication === 'none'
   return dialect?.proofKey !== 'none'
+}
+
+/** The library does not tell how long a pushed request lives. */
+function rememberLifetime() {
+  let expiresIn: unknown
+  return {
+    seconds: () => (typeof expiresIn === 'number' ? expiresIn : undefined),
+    async read(response: Response): Promise<Response> {
+      expiresIn = parsedObject(await response.clone().text())?.expires_in
+      return response
+    },
+  }
 }
 
 /** What is asked for, in the provider's dialect. */

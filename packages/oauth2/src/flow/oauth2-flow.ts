@@ -38,9 +38,11 @@ export class OAuth2Flow {
    * @throws ProviderFailure, CredentialError CONFIG_INVALID
    */
   async start(given: FlowEnvironment & { readonly state?: string } = {}): Promise<StartedOAuth2Flow> {
-    const { state = randomState(), ...environment } = given
+    const { state = randomState(), ...others } = given
+    const environment = flowEnvironment(others)
     const { endpoint, dpopKey } = await open(this.#config, environment)
-    const pending = await authorizationRequest(endpoint, this.#config, { state, dpopKey })
+    const { startedAt } = environment
+    const pending = await authorizationRequest(endpoint, this.#config, { state, startedAt, dpopKey })
     return new StartedOAuth2Flow(this.#config, pending)
   }
 

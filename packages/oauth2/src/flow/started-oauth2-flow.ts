@@ -23,6 +23,11 @@ export class StartedOAuth2Flow {
     return this.pending.url
   }
 
+  /** Until when the URL can be visited, in epoch ms, where the server says. */
+  get urlExpiresAt(): number | undefined {
+    return this.pending.urlExpiresAt
+  }
+
   /** The flow as JSON text **with its secrets in clear**, for sealing only: `OAuth2Flow.resume` goes on with it. */
   serialize(): string {
     return serializePending(pendingRedirect, this.pending)

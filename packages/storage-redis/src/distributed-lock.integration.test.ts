@@ -15,6 +15,7 @@ import {
 } from '../test/redis-harness.ts'
 import { shortLeaseTiming } from '../test/short-lease-timing.ts'
 import { RedisDistributedLock } from './distributed-lock.ts'
+import { renewLock } from './generated/renew-lock.ts'
 import { Keyspace } from './keyspace.ts'
 import type { RedisLockOptions } from './options.ts'
 
@@ -53,10 +54,11 @@ async function commandsRun(client: Redis): Promise<number> {
   return calls.reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
-it('leaves the server alone while it waits, and asks once when it is told', async context => {
+it('leaves the server alone while it waits, and renews once what it is handed', async context => {
   await using server = await ownServer(context)
   const { first, second, client } = openPair(server.url)
   await (await first.tryAcquire('so that the server knows the script'))?.release()
+  await client.script('LOAD', renewLock.source)
   const lease = await first.acquire('refresh', { waitMs: 1_000 })
   const waiting = second.acquire('refresh', { waitMs: 10_000 })
   await expect.poll(() => listeners(client)).toBe(1)
@@ -66,7 +68,9 @@ it('leaves the server alone while it waits, and asks once when it is told', asyn
   expect(await commandsRun(client)).toBe(whenWaiting)
   await lease.release()
   const next = await waiting
-  // The release, and one look.
+  // The release, and one renewal.
+  await expect.poll(() => commandsRun(client)).toBe(whenWaiting + 2)
+  await pause(100)
   expect(await commandsRun(client)).toBe(whenWaiting + 2)
   await next.release()
 })
@@ -98,6 +102,56 @@ it('hands on when the first waiter gives up', async () => {
   await expect(impatient).rejects.toThrow('enough')
   await lease.release()
   await (await patient).release()
+})
+
+it('hands over to a waiter by its release, and for as long as a lease lasts', async () => {
+  const { first, second, client, keys } = openPair(redisUrl)
+  const lease = await first.acquire('refresh', { waitMs: 1_000 })
+  const waiting = second.acquire('refresh', { waitMs: 10_000 })
+  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(/\|.+#1$/)
+  await lease.release()
+  const owner = await client.get(keys.lock('refresh'))
+  const next = await waiting
+  expect(owner).toBe(`${next.ownerToken}|`)
+  await expect.poll(() => client.pttl(keys.lock('refresh'))).toBeGreaterThan(longLeases.ttlMs / 2)
+  expect(await first.tryAcquire('refresh')).toBeUndefined()
+  await next.release()
+  expect(await client.exists(keys.lock('refresh'))).toBe(0)
+})
+
+it('wakes the others when the one that it was to be handed to gives up', async () => {
+  const { first, second, client, keys } = openPair(redisUrl)
+  const third = new RedisDistributedLock(openClient(redisUrl), { keyPrefix: keys.prefix, ...longLeases })
+  const lease = await first.acquire('refresh', { waitMs: 1_000 })
+  const gaveUp = new AbortController()
+  const impatient = second.acquire('refresh', { waitMs: 10_000, signal: gaveUp.signal })
+  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(/#1$/)
+  const patient = third.acquire('refresh', { waitMs: 10_000 })
+  await pause(50)
+  gaveUp.abort(new Error('enough'))
+  await expect(impatient).rejects.toThrow('enough')
+  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(/\|$/)
+  await lease.release()
+  await (await patient).release()
+  await third.close()
+})
+
+it.each(['SIGKILL', 'SIGSTOP'] as const)('passes by a waiter that %s has stopped', async signal => {
+  const { first, second, client, keys } = openPair(redisUrl)
+  const lease = await first.acquire('refresh', { waitMs: 1_000 })
+  const { child, lines } = startHolder(keys.prefix)
+  await expect.poll(() => client.get(keys.lock('refresh')), { timeout: 5_000 }).toMatch(/#1$/)
+  child.kill(signal)
+  await lease.release()
+  expect(await second.tryAcquire('refresh')).toBeUndefined()
+  const next = await second.acquire('refresh', { waitMs: 5_000 })
+  child.kill('SIGCONT')
+  // What it was told while it slept is no longer true.
+  await pause(200)
+  expect(next.signal.aborted).toBe(false)
+  expect(await client.get(keys.lock('refresh'))).toContain(`${next.ownerToken}`)
+  await next.release()
+  if (signal === 'SIGSTOP') expect((await lines.next()).value).toBe('held')
 })
 
 it('wakes a waiter whose subscription was lost when the release was announced', async context => {

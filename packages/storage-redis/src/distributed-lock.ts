@@ -13,7 +13,8 @@ import { RedisConnection } from './redis-connection.ts'
 
 /**
  * A lock between all processes on one Redis; leases run by the server's clock. A free lock costs one round trip.
- * Waiters are woken by notification, and by the end of a lease that nobody released.
+ * A release hands the lock over to one waiter and notifies the others; the end of a lease that nobody released wakes
+ * them too. A waiter that died keeps what it was handed for at most 2 seconds.
  *
  * **A fail-over to a replica that has not heard of a lock gives it to two holders.** The first one loses it, and is
  * told by its signal, at its next renewal.

@@ -15,6 +15,8 @@ export interface LockAttempt {
    * milliseconds to look again, unless a notification comes first.
    */
   take(): Promise<Lease | number>
+  /** The lease, when a notification says that the lock was handed over to this caller. */
+  accept(notification: string): Lease | undefined
   /** Releases what may have been taken without the caller hearing of it. */
   giveUp(): Promise<unknown>
 }
@@ -91,6 +93,9 @@ async function takeWhenFree(attempt: LockAttempt, place: Place, time: WaitingTim
   for (;;) {
     const taken = await attempt.take()
     if (typeof taken !== 'number') return taken
-    await time.within(place.notified(timerMs(taken)))
+    for (const notification of await time.within(place.notified(timerMs(taken)))) {
+      const handedOver = attempt.accept(notification)
+      if (handedOver !== undefined) return handedOver
+    }
   }
 }

@@ -10,6 +10,8 @@ import type { RedisConnection } from './redis-connection.ts'
 // What lua/take-lock.lua answers besides the time that is left.
 const taken = -2
 const endless = -1
+// How long a lock lasts that is handed over to a waiter, who may have died: until the waiter renews it, which is at once.
+const longestHandoverMs = 2_000
 // Redis forgets a key within a millisecond after its end.
 const afterEndMs = 1
 
@@ -23,6 +25,7 @@ export class LockClaim implements LockAttempt, LeaseRenewalOptions {
   readonly timing: LeaseTiming
   readonly clock = leaseClock
   acquiredAt = 0
+  #looks = 0
   readonly #connection: RedisConnection
   readonly #closing: AbortSignal
 
@@ -51,11 +54,23 @@ export class LockClaim implements LockAttempt, LeaseRenewalOptions {
 
   async take(): Promise<Lease | number> {
     this.acquiredAt = this.clock.now()
-    const answer = Number(
-      await this.#connection.run(takeLock, [this.#lock], [this.ownerToken, this.timing.ttlMs]),
-    )
+    this.#looks++
+    const args = [this.ownerToken, this.timing.ttlMs, this.#ticket]
+    const answer = Number(await this.#connection.run(takeLock, [this.#lock], args))
     if (answer === taken) return new LeaseRenewal(this)
     return answer === endless ? Number.POSITIVE_INFINITY : answer + afterEndMs
+  }
+
+  /**
+   * Nobody says when the lock was handed over, but it was after the last look, whose ticket the notification bears: so it
+   * lasts at least as if it had been then. Where that is not long enough, another look finds it this caller's own.
+   */
+  accept(notification: string): Lease | undefined {
+    if (notification !== this.#ticket) return undefined
+    const endsAt = this.acquiredAt + this.#handoverMs
+    if (endsAt - this.clock.now() < this.#handoverMs / 2) return undefined
+    this.acquiredAt = endsAt - this.timing.ttlMs
+    return new LeaseRenewal(this)
   }
 
   async renew(): Promise<boolean> {
@@ -64,7 +79,11 @@ export class LockClaim implements LockAttempt, LeaseRenewalOptions {
   }
 
   release(): Promise<unknown> {
-    return this.#connection.run(releaseLock, [this.#lock], [this.ownerToken, this.channel, ''])
+    return this.#connection.run(
+      releaseLock,
+      [this.#lock],
+      [this.ownerToken, this.channel, '', this.#handoverMs],
+    )
   }
 
   giveUp(): Promise<unknown> {
@@ -73,6 +92,15 @@ export class LockClaim implements LockAttempt, LeaseRenewalOptions {
 
   isClosed(): boolean {
     return this.#closing.aborted
+  }
+
+  /** Of the last look alone, so that a late notification is not taken for a new one. */
+  get #ticket(): string {
+    return `${this.ownerToken}#${this.#looks}`
+  }
+
+  get #handoverMs(): number {
+    return Math.min(this.timing.ttlMs, longestHandoverMs)
   }
 
   get #lock(): string {

@@ -43,6 +43,7 @@ export class Place implements ChannelListener {
   unsubscribe: () => void = () => {}
   readonly #onLeave: () => void
   readonly #first = Promise.withResolvers<void>()
+  readonly #heard: string[] = []
   #notified = false
   #wake: (() => void) | undefined
 
@@ -59,8 +60,8 @@ export class Place implements ChannelListener {
     this.#first.resolve()
   }
 
-  /** Resolves when the lock may have become free: it was released since the last call, or the time is over. */
-  async notified(timeoutMs: number): Promise<void> {
+  /** What was announced since the last call, once something was: the lock may have become free. Nothing in time: []. */
+  async notified(timeoutMs: number): Promise<readonly string[]> {
     if (!this.#notified) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
@@ -70,21 +71,23 @@ export class Place implements ChannelListener {
       this.#wake = undefined
     }
     this.#notified = false
+    return this.#heard.splice(0)
   }
 
-  onMessage(): void {
-    this.#notified = true
-    this.#wake?.()
+  onMessage(text: string): void {
+    this.#heard.push(text)
+    this.onGap()
   }
 
   onGap(): void {
-    this.onMessage()
+    this.#notified = true
+    this.#wake?.()
   }
 
   leave(): void {
     // Not now: the write would hold up whoever has just got the lock.
     setImmediate(this.unsubscribe)
-    this.onMessage()
+    this.onGap()
     this.#onLeave()
   }
 }

@@ -87,6 +87,8 @@ export class RedlockQuorumLock implements DistributedLock {
         return typeof taken === 'number' ? undefined : taken
       },
       take: () => this.#take(key, ownerToken),
+      // Each server would have a successor of its own.
+      accept: () => undefined,
       giveUp: () => this.#release(key, ownerToken, 'quietly'),
     }
   }
@@ -96,7 +98,7 @@ export class RedlockQuorumLock implements DistributedLock {
     const startedAt = Date.now()
     let freeInMs = Number.POSITIVE_INFINITY
     const answers = this.#servers.map(async server => {
-      const answer = Number(await runNow(server, takeLock, key, [ownerToken, this.#timing.ttlMs]))
+      const answer = Number(await runNow(server, takeLock, key, [ownerToken, this.#timing.ttlMs, '']))
       if (answer === taken) return true
       if (answer >= 0) freeInMs = Math.min(freeInMs, answer + 1)
       return false
@@ -141,7 +143,7 @@ export class RedlockQuorumLock implements DistributedLock {
       return false
     }
     // Servers that were away when it was taken, or came back empty: while a majority stands, they may have it too.
-    for (const server of without) runNow(server, takeLock, key, args).catch(() => {})
+    for (const server of without) runNow(server, takeLock, key, [...args, '']).catch(() => {})
     return true
   }
 
@@ -152,7 +154,7 @@ export class RedlockQuorumLock implements DistributedLock {
   async #release(key: string, ownerToken: string, how: 'aloud' | 'quietly'): Promise<void> {
     const answers = this.#servers.map(async server => {
       const channel = how === 'aloud' ? server.keys.lockReleases(key) : ''
-      await server.run(releaseLock, [server.keys.lock(key)], [ownerToken, channel, 'always'])
+      await server.run(releaseLock, [server.keys.lock(key)], [ownerToken, channel, 'always', 0])
       return true
     })
     await countVotes(answers, this.#majority)

@@ -48,9 +48,10 @@ export class LeaseRenewal implements Lease {
     this.#clock = options.clock ?? systemClock
     const { ttlMs, renewEveryMs } = options.timing
     this.#endsAt = options.acquiredAt + ttlMs
-    // The end is watched once it may come before a renewal: most leases are released long before the first one.
-    if (this.#endsAt - this.#clock.now() <= renewEveryMs) this.#watchEnd()
     this.#stopRenewing = this.#clock.every(renewEveryMs, () => void this.#renew())
+    // The end is watched from the first renewal on: most leases are released long before. One that would end before
+    // that is renewed as soon as its holder has it.
+    if (this.#endsAt - this.#clock.now() <= renewEveryMs) setImmediate(() => void this.#renew())
   }
 
   // Made when it is asked for: it would cost the cycle of a lock several per cent.

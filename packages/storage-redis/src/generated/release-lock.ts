@@ -3,15 +3,37 @@ import type { Script } from '../script.ts'
 
 export const releaseLock: Script = {
   name: 'release-lock.lua',
-  sha1: '2a94b455cde26bea6407f7d740e4115fcca8755a',
-  source: `local value = redis.call('GET', KEYS[1])
-local waited = value == ARGV[1] .. '|'
-if value ~= ARGV[1] and not waited then
+  sha1: 'e1cc52c8fc9b25f7330f9f17a01959192b1faecf',
+  source: `local function read_lock(value)
+  local bar = value and string.find(value, '|', 1, true)
+  if not bar then
+    return value
+  end
+  return string.sub(value, 1, bar - 1), string.sub(value, bar + 1)
+end
+local value = redis.call('GET', KEYS[1])
+if value == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+  if ARGV[3] == 'always' and ARGV[2] ~= '' then
+    redis.call('PUBLISH', ARGV[2], '')
+  end
+  return 1
+end
+local owner, successor = read_lock(value)
+local heir = string.match(successor or '', '^(.*)#')
+if owner ~= ARGV[1] then
+  if heir == ARGV[1] then
+    redis.call('SET', KEYS[1], owner .. '|', 'KEEPTTL')
+  end
   return 0
 end
-redis.call('DEL', KEYS[1])
-if ARGV[2] ~= '' and (waited or ARGV[3] == 'always') then
-  redis.call('PUBLISH', ARGV[2], '')
+if heir then
+  redis.call('SET', KEYS[1], heir .. '|', 'PX', ARGV[4])
+else
+  redis.call('DEL', KEYS[1])
+end
+if ARGV[2] ~= '' then
+  redis.call('PUBLISH', ARGV[2], successor)
 end
 return 1`,
 }

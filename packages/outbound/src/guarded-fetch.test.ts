@@ -2,11 +2,16 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 
 import { describe, expect, it } from 'vitest'
 import { loopbackServer } from '../test/loopback-server.ts'
 import { type GuardedFetchOptions, guardedFetch } from './guarded-fetch.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 const loopback = { allow: ['127.0.0.1'], dangerouslyAllowHttp: true } as const
 const onLoopback = (options: GuardedFetchOptions = {}) => guardedFetch({ ...loopback, ...options })
@@ -290,6 +295,20 @@ describe("the caller's signal", () => {
     const caller = new AbortController()
     const pending = onLoopback()(server.origin, { signal: caller.signal })
     await delay(50)
+    caller.abort(reason)
+    await expect(pending).rejects.toBe(reason)
+  })
+
+  it('ends a Request also after the garbage was collected', async () => {
+    await using server = await loopbackServer(() => {})
+    const reason = new Error('no longer wanted')
+    const caller = new AbortController()
+    const { signal } = caller
+    const pending = onLoopback({ timeoutMs: 2_000 })(new Request(server.origin, { signal }))
+    await expect.poll(() => server.requests).toHaveLength(1)
+    collectGarbage()
+    await delay(10)
+    collectGarbage()
     caller.abort(reason)
     await expect(pending).rejects.toBe(reason)
   })

@@ -17,9 +17,15 @@ export async function plainRequest(
     headers.set('content-type', encoded.headers.get('content-type') ?? '')
     return { url: String(input), init: { ...init, headers, ...(await sendable(encoded.body, headers)) } }
   }
-  const { url, method, headers, body, redirect, signal } = new Request(input, init)
+  const request = new Request(input, init)
+  const { url, method, headers, body, redirect, signal } = request
+  followed.set(signal, [input, request])
   return { url, init: { method, headers, redirect, signal, ...(await sendable(body, headers)) } }
 }
+
+// A Request's signal follows its caller's only as long as the Request is about: without this, collecting the garbage
+// would let a request go on that was given up.
+const followed = new WeakMap<AbortSignal, readonly Request[]>()
 
 /** A body that goes out with its length if it has one: many servers answer 411 to one that comes in chunks. */
 async function sendable(

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type ServiceAnswer, type ServiceRequest, startLoopbackService } from '@nebula-credential/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { World } from '../../test/managers.ts'
@@ -18,6 +20,9 @@ import {
   type TokenSource,
 } from '../index.ts'
 
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
 /** Tokens tok-1, tok-2 …; a new one each time that the newest one was refused. */
 class Source implements TokenSource<BearerToken> {
   generation = 1
@@ -36,7 +41,7 @@ class Source implements TokenSource<BearerToken> {
   }
 }
 
-async function serve(answer: (request: ServiceRequest) => ServiceAnswer) {
+async function serve(answer: (request: ServiceRequest) => ServiceAnswer | Promise<ServiceAnswer>) {
   const service = await startLoopbackService(answer)
   onTestFinished(() => service[Symbol.asyncDispose]())
   return service
@@ -170,6 +175,23 @@ describe('authenticatedFetch', () => {
     }
     await authenticatedFetch(new Source(), httpBearer, { fetch: counting })(service.origin)
     expect(sent).toBe(1)
+  })
+
+  test('ends with its signal also after the garbage was collected', async () => {
+    const arrived = Promise.withResolvers<void>()
+    const service = await serve(() => {
+      arrived.resolve()
+      return new Promise(() => {})
+    })
+    const caller = new AbortController()
+    const reason = new Error('enough')
+    const sent = authenticatedFetch(new Source(), httpBearer)(service.origin, { signal: caller.signal })
+    await arrived.promise
+    collectGarbage()
+    await new Promise(resolve => setTimeout(resolve, 10))
+    collectGarbage()
+    caller.abort(reason)
+    await expect(sent).rejects.toBe(reason)
   })
 })
 

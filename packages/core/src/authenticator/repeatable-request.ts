@@ -3,12 +3,15 @@ import { CredentialError } from '../errors.ts'
 /** A request that can be sent as often as it must be, unless its body is a stream that somebody else reads from. */
 export class RepeatableRequest {
   readonly isRepeatable: boolean
+  /** The caller's own: that of a copy follows it only until the garbage is collected. */
+  readonly signal: AbortSignal
   readonly #request: Request
   #taken = false
 
-  constructor(request: Request, isRepeatable: boolean) {
+  constructor(request: Request, isRepeatable: boolean, signal: AbortSignal) {
     this.#request = request
     this.isRepeatable = isRepeatable
+    this.signal = signal
   }
 
   /** What the arguments of a `fetch` ask for. @throws TypeError as `fetch` does, for what is no request */
@@ -17,11 +20,8 @@ export class RepeatableRequest {
     init: RequestInit | undefined,
   ): RepeatableRequest {
     const isStream = typeof init?.body === 'object' && init.body !== null && Symbol.asyncIterator in init.body
-    return new RepeatableRequest(new Request(input, isStream ? { duplex: 'half', ...init } : init), !isStream)
-  }
-
-  get signal(): AbortSignal {
-    return this.#request.signal
+    const request = new Request(input, isStream ? { duplex: 'half', ...init } : init)
+    return new RepeatableRequest(request, !isStream, init?.signal ?? request.signal)
   }
 
   get redirect(): Request['redirect'] {
@@ -55,7 +55,7 @@ export class RepeatableRequest {
 
   /** The same request to another URL. */
   to(url: string): RepeatableRequest {
-    return new RepeatableRequest(new Request(url, this.take()), this.isRepeatable)
+    return new RepeatableRequest(new Request(url, this.take()), this.isRepeatable, this.signal)
   }
 
   /** What a redirect turns a request into whose body it does not want: RFC 9110 section 15.4. */
@@ -67,16 +67,13 @@ export class RepeatableRequest {
       'content-location',
       'content-type',
     ])
-    return new RepeatableRequest(
-      new Request(url, { headers, signal: this.signal, redirect: this.redirect }),
-      true,
-    )
+    return new RepeatableRequest(new Request(url, { headers, redirect: this.redirect }), true, this.signal)
   }
 
   /** The same request without what `fetch` does not take to another origin either. */
   withoutSecrets(): RepeatableRequest {
     const headers = without(this.#request.headers, ['authorization', 'proxy-authorization', 'cookie'])
-    return new RepeatableRequest(new Request(this.#request, { headers }), this.isRepeatable)
+    return new RepeatableRequest(new Request(this.#request, { headers }), this.isRepeatable, this.signal)
   }
 }
 

@@ -59,7 +59,7 @@ class SignedCall {
     const token = await this.#source.getToken({ signal: signal ?? undefined })
     const request = new Request(this.#absolute(input, token), init)
     const body = await this.#bodyOf(request)
-    const attempt = (current: AwsToken) => this.#attempt(copyOf(request, body), current, fetch)
+    const attempt = (current: AwsToken) => this.#attempt(copyOf(request, body), current, { fetch, signal })
 
     const first = await attempt(token)
     const clockWasWrong = this.#clock.learnFrom(first)
@@ -69,10 +69,16 @@ class SignedCall {
     return instead(response, async () => attempt(await this.#source.reportRejected(token)))
   }
 
-  async #attempt(request: Request, token: AwsToken, given: typeof globalThis.fetch | undefined) {
+  async #attempt(
+    request: Request,
+    token: AwsToken,
+    given: Pick<AwsRequestInit, 'fetch'> & { readonly signal: AbortSignal | null | undefined },
+  ) {
     const { fetch = outboundFetch({}), payload = 'hashed', ...scope } = this.#options
     const signer = awsSigV4({ ...scope, payload, now: () => this.#clock.now() })
-    return (given ?? fetch)(await signer.authenticate(request, token))
+    const signed = await signer.authenticate(request, token)
+    // The caller's own signal: that of a copy follows it only until the garbage is collected.
+    return (given.fetch ?? fetch)(signed, given.signal ? { signal: given.signal } : undefined)
   }
 
   #absolute(input: string | URL | Request, token: AwsToken): string | URL | Request {

@@ -1,3 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { authenticateWith, defineAction, needs } from '@nebula-credential/core'
 import { leakScan } from '@nebula-credential/testing'
@@ -10,6 +13,9 @@ import { awsAssumeRole } from '../credential/aws-assume-role.ts'
 import { awsCredentialProvider } from './aws-credential-provider.ts'
 import { awsFetch } from './aws-fetch.ts'
 import { awsPresigned } from './aws-sig-v4.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 const role = { roleArn: 'arn:aws:iam::123456789012:role/workflows' }
 
@@ -110,6 +116,22 @@ describe('awsFetch', () => {
     })
     expect(await (await s3('/bucket/k')).text()).toBe(text)
     await expect(put({})).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+  })
+
+  it('ends with the caller’s signal also after the garbage was collected', async () => {
+    await using manager = await newManager()
+    const id = await manager.createCredential(awsAccessKey, key())
+    const s3 = await manager.client(id, s3Fetch)
+    const caller = new AbortController()
+    const reason = new Error('no longer wanted')
+    aws.answerNext('silence')
+    const sent = s3('/bucket/k', { method: 'PUT', body: 'x', signal: caller.signal })
+    await expect.poll(() => aws.requests).toHaveLength(1)
+    collectGarbage()
+    await delay(10)
+    collectGarbage()
+    caller.abort(reason)
+    await expect(sent).rejects.toBe(reason)
   })
 
   it('refuses private addresses unless it is given another fetch', async () => {

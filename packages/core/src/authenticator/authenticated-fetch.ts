@@ -61,7 +61,7 @@ function fetchThrough(
       const use = trusted
         ? await whileWanted(signal, credentials.use(request.take()))
         : withoutCredential(request.take())
-      const response = await fetch(new Request(use.client, { redirect: 'manual' }), { signal })
+      const response = await fetch(new Request(use.client, { redirect: 'manual', signal }), { signal })
       if (response.status === 401 && mayTryAgain) {
         mayTryAgain = false
         if (await isWorthAnotherTry(request, use, response)) {

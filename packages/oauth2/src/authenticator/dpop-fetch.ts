@@ -33,11 +33,11 @@ export const dpopFetch: LiveAuthenticator<void, typeof globalThis.fetch, DpopTok
           return withHeader(request, 'authorization', `DPoP ${current.value.expose()}`)
         },
       }
-      const send = (request: Request) =>
+      const send = (request: Request, { signal }: { readonly signal: AbortSignal }) =>
         // A redirect to another origin goes without the token, and so without a proof.
         token !== undefined && request.headers.get('authorization')?.startsWith('DPoP ')
-          ? sendProven(request, token, nonces)
-          : globalThis.fetch(request)
+          ? sendProven(request, token, nonces, signal)
+          : globalThis.fetch(request, { signal })
       return authenticatedFetch(source, authenticator, { fetch: send as typeof globalThis.fetch })(
         input,
         init,
@@ -50,12 +50,13 @@ async function sendProven(
   request: Request,
   token: DpopToken,
   nonces: Map<string, string>,
+  signal: AbortSignal,
 ): Promise<Response> {
   const { method, url } = request
   const { origin } = new URL(url)
   const send = async (given: Request) => {
     const proof = await dpopProof(token, { method, url, nonce: nonces.get(origin) })
-    const response = await globalThis.fetch(withHeader(given, 'dpop', proof))
+    const response = await globalThis.fetch(withHeader(given, 'dpop', proof), { signal })
     remember(nonces, origin, response.headers.get('dpop-nonce'))
     return response
   }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { ClientMetadata } from 'oidc-provider'
-import { allScopes } from './provider.ts'
+import { allScopes } from './scopes.ts'
 
 /** Where browsers come back to: nothing listens there, so a test reads the callback instead. */
 export const callbackUrl = 'https://client.example/callback'

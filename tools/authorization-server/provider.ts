@@ -3,6 +3,7 @@ import { type ClientMetadata, type Configuration, errors, Provider } from 'oidc-
 import { devicePages } from './device-pages.ts'
 import { furtherClaims, registerFurtherGrants } from './further-grants.ts'
 import { mutualTls } from './mutual-tls.ts'
+import { allScopes, scopes } from './scopes.ts'
 import type { StrictStorage } from './strict-adapter.ts'
 
 export interface ProviderOptions {
@@ -15,12 +16,6 @@ export interface ProviderOptions {
   /** Whether clients may authenticate by a certificate. */
   readonly tls: boolean
 }
-
-/** What a grant that is issued without a browser has. */
-export const scopes = ['openid', 'offline_access', 'reports.read', 'reports.write']
-
-/** What the clients may ask for. */
-export const allScopes = [...scopes, 'email']
 
 /** Where there is no resource (RFC 8707) that the server knows: it knows all others. */
 const unknownHost = 'unknown.example'

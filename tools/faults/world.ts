@@ -161,7 +161,16 @@ function redisOf({ redisUrl = '', sentinels }: World): Redis | string {
   if (sentinels === undefined) return redisUrl
   const client = new Redis({ sentinels: [...sentinels], name: 'nebula', sentinelRetryStrategy: () => 50 })
   client.on('error', () => {})
+  sentinelClients.add(client)
   return client
+}
+
+const sentinelClients = new Set<Redis>()
+
+/** Ends the clients that managers of this process were given; those look for their Sentinels for ever. */
+export function endSentinelClients(): void {
+  for (const client of sentinelClients) client.disconnect()
+  sentinelClients.clear()
 }
 
 function lockOf({ redlockUrls, space, lease }: World, ports: Ports): DistributedLock {

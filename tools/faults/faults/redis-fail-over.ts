@@ -5,6 +5,7 @@ import { holdRefresh } from '../held-refresh.ts'
 import { soon } from '../lab.ts'
 import { recover } from '../recover.ts'
 import { served } from '../seen.ts'
+import { endSentinelClients } from '../world.ts'
 
 const callers = 50
 
@@ -19,6 +20,7 @@ export const redisFailOver: Fault = {
   async make(lab, tally, { runs }) {
     for (let run = 0; run < runs; run++) {
       await using sentinels = await RedisSentinelSet.start()
+      using _clients = { [Symbol.dispose]: endSentinelClients }
       const holdsState = lab.backend === 'redis'
       const world = lab.world({ ...soon, sentinels: sentinels.sentinels, ...(holdsState && { replicas: 1 }) })
       const other = await lab.worker(world)

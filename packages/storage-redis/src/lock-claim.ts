@@ -79,11 +79,8 @@ export class LockClaim implements LockAttempt, LeaseRenewalOptions {
   }
 
   release(): Promise<unknown> {
-    return this.#connection.run(
-      releaseLock,
-      [this.#lock],
-      [this.ownerToken, this.channel, '', this.#handoverMs],
-    )
+    const args = [this.ownerToken, this.channel, this.#handoverMs]
+    return this.#connection.run(releaseLock, [this.#lock], args)
   }
 
   giveUp(): Promise<unknown> {

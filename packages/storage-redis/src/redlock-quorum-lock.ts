@@ -154,7 +154,7 @@ export class RedlockQuorumLock implements DistributedLock {
   async #release(key: string, ownerToken: string, how: 'aloud' | 'quietly'): Promise<void> {
     const answers = this.#servers.map(async server => {
       const channel = how === 'aloud' ? server.keys.lockReleases(key) : ''
-      await server.run(releaseLock, [server.keys.lock(key)], [ownerToken, channel, 'always', 0])
+      await server.run(releaseLock, [server.keys.lock(key)], [ownerToken, channel, 'none'])
       return true
     })
     await countVotes(answers, this.#majority)

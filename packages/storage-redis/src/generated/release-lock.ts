@@ -3,21 +3,21 @@ import type { Script } from '../script.ts'
 
 export const releaseLock: Script = {
   name: 'release-lock.lua',
-  sha1: 'e1cc52c8fc9b25f7330f9f17a01959192b1faecf',
-  source: `local function read_lock(value)
+  sha1: '9506e1641ff1e4269aed2d479acabeab4b4975db',
+  source: `local value = redis.call('GET', KEYS[1])
+if value == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+  if ARGV[3] == 'none' and ARGV[2] ~= '' then
+    redis.call('PUBLISH', ARGV[2], '')
+  end
+  return 1
+end
+local function read_lock(value)
   local bar = value and string.find(value, '|', 1, true)
   if not bar then
     return value
   end
   return string.sub(value, 1, bar - 1), string.sub(value, bar + 1)
-end
-local value = redis.call('GET', KEYS[1])
-if value == ARGV[1] then
-  redis.call('DEL', KEYS[1])
-  if ARGV[3] == 'always' and ARGV[2] ~= '' then
-    redis.call('PUBLISH', ARGV[2], '')
-  end
-  return 1
 end
 local owner, successor = read_lock(value)
 local heir = string.match(successor or '', '^(.*)#')
@@ -27,8 +27,8 @@ if owner ~= ARGV[1] then
   end
   return 0
 end
-if heir then
-  redis.call('SET', KEYS[1], heir .. '|', 'PX', ARGV[4])
+if heir and ARGV[3] ~= 'none' then
+  redis.call('SET', KEYS[1], heir .. '|', 'PX', ARGV[3])
 else
   redis.call('DEL', KEYS[1])
 end

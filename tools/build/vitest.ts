@@ -16,8 +16,10 @@ export const definePackageTests = (name: string, options: TestOptions = {}): Use
       environment: 'node',
       pool: 'forks',
       execArgv: [`--conditions=${sourceCondition}`],
-      testTimeout: 20_000,
-      hookTimeout: 20_000,
+      // A machine that does more besides may be ten times slower than an idle one.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      expect: { poll: { timeout: 10_000 } },
       retry: 0,
       ...options,
     },

@@ -28,14 +28,16 @@ export function writeReport(path: string, faults: readonly Fault[], results: rea
   const known = new Map([...rowsIn(document), ...results.map(figuresRow)].map(row => [lineOf(row), row]))
   const lines = faults.flatMap(({ name, backends }) => backends.map(backend => lineOf([name, backend])))
   const rows = lines.map(line => known.get(line)).filter(row => row !== undefined)
-  const made = rows.reduce((sum, row) => sum + Number(row[2]), 0)
+  const sum = (column: string) =>
+    rows.reduce((total, row) => total + Number(row[head.indexOf(column)]), 0).toLocaleString('en')
+  const losses = `${sum('grants lost')} grants were lost, ${sum('of them unavoidable')} of them unavoidably`
   const broken = rows.filter(row => row.at(-1) !== kept).length
   const verdict = broken === 0 ? 'every promise was kept' : `the promises of ${broken} lines were broken`
   const day = new Date().toISOString().slice(0, 10)
   const machine = `${availableParallelism()} cores shared with other work, Node ${process.versions.node}`
   const parts: Readonly<Record<string, string>> = {
     faults: faultsTable(faults),
-    figures: `${made} faults, ${day}, ${machine}: ${verdict}.\n\n${markdownTable(head, rows)}`,
+    figures: `${sum('made')} faults, ${day}, ${machine}: ${verdict}; ${losses}.\n\n${markdownTable(head, rows)}`,
   }
   const places = Object.entries(parts)
   writeFileSync(

@@ -50,9 +50,13 @@ export const connectionsExhausted: Fault = {
   make: (lab, tally, extent) =>
     duringRefresh(lab, tally, extent, {
       begin: async () => {
-        // The connections that stand would be enough.
-        lab.postgres?.proxy.cutConnections()
-        const held = await takeAllConnections(lab.postgres?.server.url ?? '')
+        const { server, proxy } = lab.postgres ?? fail()
+        // The connections that stand would be enough, and so would one that is had again before the others are taken.
+        proxy.cut()
+        const held = await takeAllConnections(server.url)
+        await sleep(200)
+        held.push(...(await takeAllConnections(server.url)))
+        proxy.restore()
         tally.expect(held.length > 20, `only ${held.length} connections were there to take`)
         void sleep(4_000).then(() => Promise.all(held.map(client => client.end())))
       },
@@ -124,4 +128,8 @@ async function takeConnection(url: string): Promise<Client | undefined> {
   } catch {
     return undefined
   }
+}
+
+function fail(): never {
+  throw new Error('There is no PostgreSQL')
 }

@@ -12,7 +12,7 @@ const unshare =
 
 /**
  * Makes a fault in a process that may mount; nothing stays mounted after it.
- * @throws ServiceUnavailable on a machine that does not let it
+ * @throws ServiceUnavailable on a machine that does not let it, or that lacks a server
  */
 export async function makeWithMounts(fault: Fault, backend: Backend, extent: Extent): Promise<Outcome> {
   const [command = '', ...args] = unshare
@@ -23,13 +23,15 @@ export async function makeWithMounts(fault: Fault, backend: Backend, extent: Ext
     execPath: command,
     execArgv: [...args, process.execPath, '--conditions=@nebula-credential/source'],
   })
-  const answer = once(child, 'message').then(([outcome]) => outcome as Outcome)
-  const ended = once(child, 'exit').then(([code, signal]): Outcome => {
+  const answer = once(child, 'message').then(([message]) => message as Answer)
+  const ended = once(child, 'exit').then(([code, signal]): Answer => {
     throw new Error(`The process that makes the fault ended with ${signal ?? code}`)
   })
   child.send({ name: fault.name, backend, extent } satisfies Order)
   try {
-    return await Promise.race([answer, ended])
+    const outcome = await Promise.race([answer, ended])
+    if ('unavailable' in outcome) throw new ServiceUnavailable(outcome.unavailable)
+    return outcome
   } finally {
     ended.catch(() => {})
     child.disconnect()
@@ -42,3 +44,6 @@ export interface Order {
   readonly backend: Backend
   readonly extent: Extent
 }
+
+/** What it answers: what came of the fault, or that a server it needs is not here. */
+export type Answer = Outcome | { readonly unavailable: string }

@@ -9,7 +9,7 @@ import type { Place } from './place.ts'
 export const loopbackFetch = guardedFetch({ allow: ['127.0.0.1'], dangerouslyAllowHttp: true })
 
 /** How long a request of a rotating grant may run, and how long others wait beyond it. Defaults: 60 s and 5 s. */
-export const shortWaits = { rotatingRequestMs: 3_000, intentMarginMs: 500 }
+export const shortWaits = { rotatingRequestMs: 6_000, intentMarginMs: 500 }
 
 /** The manager that every process of this program opens. */
 export function openManager({ backend, location, passphrase }: Place, fetch = loopbackFetch) {

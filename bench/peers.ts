@@ -61,7 +61,7 @@ process.exit()
 
 async function medianNs(peer: Peer): Promise<number> {
   let step = 0
-  const next = async () => peer.token(order[step++ % size] as number)
+  const next = () => peer.token(order[step++ % size] as number)
   const { p50 } = await measure(next, { min_cpu_time: 200e6, min_samples: 50 })
   return p50
 }

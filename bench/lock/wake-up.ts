@@ -1,28 +1,33 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { RedisDistributedLock } from '@nebula-credential/storage-redis'
 import { Redis } from 'ioredis'
+import { RawHandOver } from './raw-hand-over.ts'
 
 // Long enough for a waiter to have found the lock taken, and for both connections to sleep.
 const idleMs = 10
 const mostWarmUps = 100
 
-/** One hand-over of a lock, and a round trip just before, after the same idle time. */
+/** One hand-over of a lock, and what it is compared with just before, after the same idle time. */
 export interface WakeUp {
   /** From the call of `release` by the holder until the waiter has its lease. */
   readonly wakeNs: number
   /** PING on the waiter's connection. */
   readonly roundTripNs: number
+  /** See {@link RawHandOver}. */
+  readonly rawNs: number
 }
 
 /** Hands one lock to and fro between two connections, so that each side has been holder and waiter. */
 export async function measureWakeUps(url: string, count: number): Promise<WakeUp[]> {
   const sides = [openSide(url), openSide(url)] as const
+  const raw = await RawHandOver.open(url)
   const measured: WakeUp[] = []
   for (let turn = -Math.min(mostWarmUps, count); turn < count; turn++) {
     const [holder, waiter] = turn % 2 === 0 ? sides : sides.toReversed()
-    const handedOver = await handOver(holder as Side, waiter as Side)
+    const handedOver = await handOver(holder as Side, waiter as Side, raw)
     if (turn >= 0) measured.push(handedOver)
   }
+  raw.close()
   for (const { client, lock } of sides) {
     await lock.close()
     client.disconnect()
@@ -37,7 +42,8 @@ function openSide(url: string) {
   return { client, lock: new RedisDistributedLock(client) }
 }
 
-async function handOver(holder: Side, waiter: Side): Promise<WakeUp> {
+async function handOver(holder: Side, waiter: Side, raw: RawHandOver): Promise<WakeUp> {
+  await raw.take()
   const lease = await holder.lock.acquire('wake-up', { waitMs: 1_000 })
   const waiting = waiter.lock
     .acquire('wake-up', { waitMs: 10_000 })
@@ -47,8 +53,10 @@ async function handOver(holder: Side, waiter: Side): Promise<WakeUp> {
   await waiter.client.ping()
   const roundTripNs = (performance.now() - askedAt) * 1e6
   await pause(idleMs)
+  const rawNs = await raw.handOver()
+  await pause(idleMs)
   const releasedAt = performance.now()
   const [{ taken, at }] = await Promise.all([waiting, lease.release()])
   await taken.release()
-  return { wakeNs: (at - releasedAt) * 1e6, roundTripNs }
+  return { wakeNs: (at - releasedAt) * 1e6, roundTripNs, rawNs }
 }

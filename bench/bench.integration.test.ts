@@ -42,7 +42,8 @@ test('lock.ts measures every lock, and wake-ups near and far', async context => 
   const { figures } = await runBench({ file: 'lock.ts', arguments: ['1', '5', '4'] })
   const named = (part: string) => figures.filter(({ what }) => what.includes(part))
   expect(named('acquire + release')).toHaveLength(4)
-  expect(named('wake-up')).toHaveLength(4)
+  expect(named('wake-up')).toHaveLength(6)
+  expect(figures.filter(({ against }) => against.startsWith('raw script'))).toHaveLength(2)
   for (const { ratio, what } of figures) expect(ratio, what).toBeGreaterThan(0)
 })
 

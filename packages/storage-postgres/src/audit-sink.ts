@@ -6,6 +6,7 @@ import {
   CredentialError,
   OpenState,
 } from '@nebula-credential/core'
+import { appendValues } from './append-values.ts'
 import type { PostgresConnection } from './connection.ts'
 import type { Row } from './statement.ts'
 
@@ -28,18 +29,11 @@ export class PostgresAuditSink implements AuditSink {
 
   async append(chain: string, entries: readonly AuditEntry[], expectedSequence: number): Promise<void> {
     this.#state.assertOpen()
-    assertFollows({ chain, entries, expectedSequence })
-    const last = entries.at(-1)
-    if (last === undefined) return
-    const { rowCount } = await this.#connection.run(expectedSequence === 0 ? sql.start : sql.append, [
-      ...[chain, last.sequence, last.hash],
-      entries.map(entry => entry.sequence),
-      entries.map(entry => entry.previousHash),
-      entries.map(entry => entry.hash),
-      entries.map(entry => entry.keyId),
-      entries.map(entry => entry.event),
-      ...(expectedSequence === 0 ? [] : [expectedSequence]),
-    ])
+    const append = { chain, entries, expectedSequence }
+    assertFollows(append)
+    if (entries.length === 0) return
+    const text = expectedSequence === 0 ? sql.start : sql.append
+    const { rowCount } = await this.#connection.run(text, appendValues(append))
     if (rowCount > 0) return
     throw new CredentialError(
       'VERSION_CONFLICT',

@@ -1,5 +1,6 @@
 import { type AuditAppend, assertNewRecord, type RecordChange } from '@nebula-credential/core'
-import { encodeRecord, recordColumns } from './record-codec.ts'
+import { appendValues } from './append-values.ts'
+import { assignments, encodeRecord, recordColumns } from './record-codec.ts'
 
 /** One statement that makes a change and appends the audit entries that tell of it. */
 export interface AuditedWrite {
@@ -15,19 +16,8 @@ export interface AuditedWrite {
  */
 export function auditedWrite(change: RecordChange, append: AuditAppend): AuditedWrite {
   const recordValues = valuesOf(change)
-  const { chain, entries, expectedSequence } = append
-  const text = statement(change.method, recordValues.length, expectedSequence === 0)
-  const last = entries.at(-1)
-  const appendValues = [
-    ...[chain, last?.sequence ?? 0, last?.hash ?? ''],
-    entries.map(entry => entry.sequence),
-    entries.map(entry => entry.previousHash),
-    entries.map(entry => entry.hash),
-    entries.map(entry => entry.keyId),
-    entries.map(entry => entry.event),
-    ...(expectedSequence === 0 ? [] : [expectedSequence]),
-  ]
-  return { text, values: [...recordValues, ...appendValues] }
+  const text = statement(change.method, recordValues.length, append.expectedSequence === 0)
+  return { text, values: [...recordValues, ...appendValues(append)] }
 }
 
 function valuesOf(change: RecordChange): readonly unknown[] {
@@ -75,9 +65,7 @@ const changes = {
   // A taken id breaks the primary key, and so undoes the statement.
   create: `INSERT INTO {schema}.credential (${recordColumns.join(', ')})
       SELECT ${recordColumns.map((_, index) => `$${index + 1}`).join(', ')} FROM moved`,
-  replace: `UPDATE {schema}.credential SET ${recordColumns
-    .slice(2)
-    .map((column, index) => `${column} = $${index + 3}`)
-    .join(', ')} WHERE tenant_id = $1 AND id = $2 AND EXISTS (SELECT FROM moved)`,
+  replace: `UPDATE {schema}.credential SET ${assignments(recordColumns.slice(2), 3)}
+      WHERE tenant_id = $1 AND id = $2 AND EXISTS (SELECT FROM moved)`,
   delete: 'DELETE FROM {schema}.credential WHERE tenant_id = $1 AND id = $2 AND EXISTS (SELECT FROM moved)',
 } as const

@@ -23,6 +23,11 @@ export const selectedRecord = [...summaryColumns, "encode(state, 'base64')"] as 
 /** The columns of metadata, in the order of {@link encodeMetadata}. */
 export const metadataColumns = ['name', 'labels', 'expires_at', 'due_at', 'details'] as const
 
+/** What an UPDATE sets these columns to: the parameters from `firstParameter` on. */
+export function assignments(columns: readonly string[], firstParameter: number): string {
+  return columns.map((column, index) => `${column} = $${firstParameter + index}`).join(', ')
+}
+
 /** A record as the values of {@link recordColumns}. */
 export function encodeRecord(record: CredentialRecord): unknown[] {
   const { scope } = record

@@ -33,6 +33,7 @@ import { listQuery } from './list-query.ts'
 import type { PostgresOptions } from './options.ts'
 import { PostgresOutbox } from './outbox.ts'
 import {
+  assignments,
   decodeRecord,
   decodeSummary,
   encodeMetadata,
@@ -195,10 +196,6 @@ const sql = {
     ${assignments(metadataColumns, 5)} WHERE tenant_id = $1 AND id = $2 AND version = $3`,
   delete: 'DELETE FROM {schema}.credential WHERE tenant_id = $1 AND id = $2 AND version = $3',
 } as const
-
-function assignments(columns: readonly string[], firstParameter: number): string {
-  return columns.map((column, index) => `${column} = $${firstParameter + index}`).join(', ')
-}
 
 function positionOf(record: RecordSummary, filter: ListFilter): ListPosition {
   const dueAt = filter.dueBefore === undefined ? undefined : record.dueAt

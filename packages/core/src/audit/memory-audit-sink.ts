@@ -11,10 +11,14 @@ export class MemoryAuditBackend {
     return last && { chain, sequence: last.sequence, hash: last.hash }
   }
 
-  /** Whether the chain ended where the entries start; else nothing is appended. @throws CredentialError INPUT_INVALID */
-  append({ chain, entries, expectedSequence }: AuditAppend): boolean {
+  /**
+   * Makes `change` and appends, where the chain ends at `expectedSequence`; else nothing happens, and the answer is false.
+   * @throws CredentialError INPUT_INVALID; what `change` throws, and then nothing is appended
+   */
+  append({ chain, entries, expectedSequence }: AuditAppend, change: () => void = () => {}): boolean {
     assertFollows({ chain, entries, expectedSequence })
     if ((this.head(chain)?.sequence ?? 0) !== expectedSequence) return false
+    change()
     const stored = this.chains.get(chain) ?? []
     for (const entry of entries) stored.push({ ...entry })
     if (stored.length > 0) this.chains.set(chain, stored)

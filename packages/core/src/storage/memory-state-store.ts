@@ -1,4 +1,3 @@
-import { assertFollows } from '../audit/audit-append.ts'
 import type { AuditAppend, AuditSink } from '../audit/audit-sink.ts'
 import { MemoryAuditSink } from '../audit/memory-audit-sink.ts'
 import { CredentialError } from '../errors.ts'
@@ -109,11 +108,7 @@ export class MemoryStateStore implements StateStore {
 
   async writeAudited(change: RecordChange, append: AuditAppend): Promise<boolean> {
     this.#state.assertOpen()
-    const { audit } = this.#backend
-    assertFollows(append)
-    if ((audit.head(append.chain)?.sequence ?? 0) !== append.expectedSequence) return false
-    this.#change(change)
-    return audit.append(append)
+    return this.#backend.audit.append(append, () => this.#change(change))
   }
 
   async close(): Promise<void> {

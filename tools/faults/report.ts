@@ -34,7 +34,7 @@ export function writeReport(path: string, faults: readonly Fault[], results: rea
   const broken = rows.filter(row => row.at(-1) !== kept).length
   const verdict = broken === 0 ? 'every promise was kept' : `the promises of ${broken} lines were broken`
   const day = new Date().toISOString().slice(0, 10)
-  const machine = `${availableParallelism()} cores shared with other work, Node ${process.versions.node}`
+  const machine = `${availableParallelism()} cores, Node ${process.versions.node}`
   const parts: Readonly<Record<string, string>> = {
     faults: faultsTable(faults),
     figures: `${sum('made')} faults, ${day}, ${machine}: ${verdict}; ${losses}.\n\n${markdownTable(head, rows)}`,

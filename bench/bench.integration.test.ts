@@ -43,7 +43,7 @@ test('lock.ts measures every lock, and wake-ups near and far', async context => 
   const named = (part: string) => figures.filter(({ what }) => what.includes(part))
   expect(named('acquire + release')).toHaveLength(4)
   expect(named('wake-up')).toHaveLength(6)
-  expect(figures.filter(({ against }) => against.startsWith('raw script'))).toHaveLength(2)
+  expect(figures.filter(({ against }) => against.startsWith('one message'))).toHaveLength(4)
   for (const { ratio, what } of figures) expect(ratio, what).toBeGreaterThan(0)
 })
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { RedisDistributedLock } from '@nebula-credential/storage-redis'
 import { Redis } from 'ioredis'
-import { RawHandOver } from './raw-hand-over.ts'
+import { RawMessage } from './raw-message.ts'
 
 // Long enough for a waiter to have found the lock taken, and for both connections to sleep.
 const idleMs = 10
@@ -11,23 +11,23 @@ const mostWarmUps = 100
 export interface WakeUp {
   /** From the call of `release` by the holder until the waiter has its lease. */
   readonly wakeNs: number
-  /** PING on the waiter's connection. */
-  readonly roundTripNs: number
-  /** See {@link RawHandOver}. */
-  readonly rawNs: number
+  /** From PUBLISH on one connection until another has heard it. */
+  readonly messageNs: number
+  /** PING on the waiter's connection, which nobody else need wake up for. */
+  readonly pingNs: number
 }
 
 /** Hands one lock to and fro between two connections, so that each side has been holder and waiter. */
 export async function measureWakeUps(url: string, count: number): Promise<WakeUp[]> {
   const sides = [openSide(url), openSide(url)] as const
-  const raw = await RawHandOver.open(url)
+  const message = await RawMessage.open(url)
   const measured: WakeUp[] = []
   for (let turn = -Math.min(mostWarmUps, count); turn < count; turn++) {
     const [holder, waiter] = turn % 2 === 0 ? sides : sides.toReversed()
-    const handedOver = await handOver(holder as Side, waiter as Side, raw)
+    const handedOver = await handOver(holder as Side, waiter as Side, message)
     if (turn >= 0) measured.push(handedOver)
   }
-  raw.close()
+  message.close()
   for (const { client, lock } of sides) {
     await lock.close()
     client.disconnect()
@@ -42,8 +42,7 @@ function openSide(url: string) {
   return { client, lock: new RedisDistributedLock(client) }
 }
 
-async function handOver(holder: Side, waiter: Side, raw: RawHandOver): Promise<WakeUp> {
-  await raw.take()
+async function handOver(holder: Side, waiter: Side, message: RawMessage): Promise<WakeUp> {
   const lease = await holder.lock.acquire('wake-up', { waitMs: 1_000 })
   const waiting = waiter.lock
     .acquire('wake-up', { waitMs: 10_000 })
@@ -51,12 +50,12 @@ async function handOver(holder: Side, waiter: Side, raw: RawHandOver): Promise<W
   await pause(idleMs)
   const askedAt = performance.now()
   await waiter.client.ping()
-  const roundTripNs = (performance.now() - askedAt) * 1e6
+  const pingNs = (performance.now() - askedAt) * 1e6
   await pause(idleMs)
-  const rawNs = await raw.handOver()
+  const messageNs = await message.send()
   await pause(idleMs)
   const releasedAt = performance.now()
   const [{ taken, at }] = await Promise.all([waiting, lease.release()])
   await taken.release()
-  return { wakeNs: (at - releasedAt) * 1e6, roundTripNs, rawNs }
+  return { wakeNs: (at - releasedAt) * 1e6, messageNs, pingNs }
 }

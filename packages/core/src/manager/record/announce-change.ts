@@ -18,28 +18,40 @@ export async function announceChange(
   runtime.hot.invalidate(record.id, record.version)
   const announce = () => tellAll(runtime, record)
   try {
-    await (preparation === undefined ? announce() : tellOthers(runtime, record))
-    if (preparation !== 'unreachable') return
+    if (preparation === undefined) return await announce()
+    // Before the others are told, who ask the shared cache next.
+    const outcome = await preparation.outcome
+    await tellOthers(runtime, record)
+    if (outcome === 'forgotten') return
   } catch {
     // What was not told now is told later.
   }
   runtime.background.run(() => retry(runtime, announce))
 }
 
-/** Whether the shared cache has forgotten what is about to be changed. */
-export type Preparation = 'forgotten' | 'unreachable'
+/** Whether the shared cache has forgotten what is about to be changed; it may still be asked when the write begins. */
+export interface Preparation {
+  readonly outcome: Promise<'forgotten' | 'unreachable'>
+}
+
+// What is revoked must not go on for as long as a cache takes to fail.
+const longestPreparationMs = 500
 
 /**
  * Makes the shared cache forget what is about to be changed: the process may die between the write and its
- * announcement, and what the cache then still held would outlive every promise. Goes on where it cannot be reached.
+ * announcement, and what the cache then still held would outlive every promise. Waits for it for 500 ms at most.
  */
 export async function prepareChange(runtime: Runtime, record: Changed): Promise<Preparation> {
-  try {
-    await forgetShared(runtime, record)
-    return 'forgotten'
-  } catch {
-    return 'unreachable'
-  }
+  const outcome = forgetShared(runtime, record).then(
+    () => 'forgotten' as const,
+    () => 'unreachable' as const,
+  )
+  if (runtime.cache === undefined) return { outcome }
+  const done = new AbortController()
+  const patience = runtime.clock.sleep(longestPreparationMs, done.signal).catch(() => {})
+  await Promise.race([outcome, patience])
+  done.abort()
+  return { outcome }
 }
 
 /** The shared cache comes first, because whoever hears of the change asks it next. */

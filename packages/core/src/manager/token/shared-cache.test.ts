@@ -106,7 +106,7 @@ describe('a shared cache', () => {
       const invalidate = inner.invalidate.bind(inner)
       return Object.assign(inner, {
         invalidate: async (...given: Parameters<typeof invalidate>) => {
-          await made.clock.sleep(500)
+          await made.clock.sleep(700)
           await invalidate(...given)
         },
       })
@@ -125,6 +125,24 @@ describe('a shared cache', () => {
     }
     await revoking
     await expect(second.view.getToken(id)).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
+  })
+
+  test('that does not answer holds the write of a revocation up for half a second at most', async () => {
+    const { world, first } = await sharing(made =>
+      Object.assign(new MemoryTokenCache(made.backend), {
+        invalidate: async () => {
+          await made.clock.sleep(5_000)
+          throw new CredentialError('STORAGE_UNAVAILABLE', 'the cache does not answer')
+        },
+      }),
+    )
+    const id = await first.view.createCredential(world.account, world.input())
+    const revoking = first.view.revokeCredential(id)
+    await world.clock.advance(499)
+    expect((await first.store.get('acme', id))?.status).toBe('active')
+    await world.clock.advance(1)
+    expect((await first.store.get('acme', id))?.status).toBe('revoked')
+    await world.settle(revoking)
   })
 
   test('that does not answer does not hold back the message of a change', async () => {

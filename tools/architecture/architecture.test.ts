@@ -72,6 +72,14 @@ describe('architectureProblems', () => {
       'packages/core/src/encryption/up.ts:1 encryption may not import manager, which is above it',
     ],
     [
+      'an import up the folder order of the manager',
+      {
+        'packages/core/src/manager/refresh/up.ts': `import type { Read } from '../token/read.ts'\nexport type Up = Read\n`,
+        'packages/core/src/manager/token/read.ts': `export type Read = string\n`,
+      },
+      'packages/core/src/manager/refresh/up.ts:1 refresh may not import token, which is above it',
+    ],
+    [
       'a folder of core outside the order',
       { 'packages/core/src/extra/a.ts': '' },
       'packages/core/src/extra/a.ts:1 extra is not in the order of tools/architecture/core-folders.ts',

@@ -6,10 +6,10 @@ import type { AccessToken } from '../credential/token-kind.ts'
 import { CredentialError, isCredentialError } from '../errors.ts'
 import { parseCredentialId, typeOfId } from '../record/ids.ts'
 import { callError, statedError } from './call-error.ts'
-import { getToken } from './get-token.ts'
 import { parseGiven } from './parse-input.ts'
-import { reportRejected } from './report-rejected.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
+import { getToken } from './token/get-token.ts'
+import { reportRejected } from './token/report-rejected.ts'
 
 /** What runs and streams of actions have in common. */
 interface AnyAction {

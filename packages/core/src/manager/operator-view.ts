@@ -3,7 +3,7 @@ import { auditedGenerations, readAudit } from '../audit/read-audit.ts'
 import { type AuditReport, verifyAudit } from '../audit/verify-audit.ts'
 import { CredentialError } from '../errors.ts'
 import type { ListFilter } from '../storage/state-store.ts'
-import { type CredentialPage, type ListOptions, listAllCredentials } from './list-credentials.ts'
+import { type CredentialPage, type ListOptions, listAllCredentials } from './lifecycle/list-credentials.ts'
 import { auditEvent, type BoundContext, type Runtime } from './runtime.ts'
 
 /** A record that was put back to an earlier generation, which its seal alone cannot tell. */

@@ -17,12 +17,12 @@ import type { Outbox } from '../storage/outbox.ts'
 import type { StateStore } from '../storage/state-store.ts'
 import type { CachedToken, TokenCache } from '../storage/token-cache.ts'
 import type { BackgroundWork } from './background-work.ts'
-import type { CircuitBreaker } from './circuit-breaker.ts'
-import type { Flights } from './flights.ts'
-import type { HotCache } from './hot-cache.ts'
-import type { Loads } from './loads.ts'
+import type { StateSealer } from './record/state-sealer.ts'
+import type { CircuitBreaker } from './refresh/circuit-breaker.ts'
 import type { RefreshPolicy } from './refresh-policy.ts'
-import type { StateSealer } from './state-sealer.ts'
+import type { Flights } from './token/flights.ts'
+import type { HotCache } from './token/hot-cache.ts'
+import type { Loads } from './token/loads.ts'
 
 /** A context with its actor's name filled in. */
 export type BoundContext = Context & { readonly actor: string }

@@ -8,7 +8,6 @@ import {
   customFetch,
   type DPoPOptions,
   genericGrantRequest,
-  getDPoPHandle,
   type IntrospectionResponse,
   refreshTokenGrant,
   type ServerMetadata,
@@ -22,7 +21,7 @@ import {
   type RequestedAccess,
 } from './authorization-server.ts'
 import { type Dialect, inDialect, inStandardWords } from './dialect.ts'
-import { dpopKeyPair } from './dpop-key.ts'
+import { dpopHandle } from './dpop-handle.ts'
 import { setIdTokenAside } from './id-token-aside.ts'
 import type { JsonObject } from './json-object.ts'
 import { authenticationOf, type OAuthClient, presentedCertificate } from './oauth-client.ts'
@@ -240,7 +239,7 @@ export class TokenEndpoint {
   async #dpop(configuration: Configuration): Promise<DPoPOptions> {
     const { dpopKey } = this.#options
     if (dpopKey === undefined) return {}
-    return { DPoP: getDPoPHandle(configuration, await dpopKeyPair(dpopKey)) }
+    return { DPoP: await dpopHandle(configuration, dpopKey) }
   }
 
   /** The parameters of a token request, with those that the provider always wants. */

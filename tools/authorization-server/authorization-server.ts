@@ -211,8 +211,8 @@ async function answerResource(
 ): Promise<void> {
   const value = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
   const token = (await provider.AccessToken.find(value)) ?? (await provider.ClientCredentials.find(value))
-  // A token that is bound to a key is nothing without it.
-  if (token === undefined || token.jkt !== undefined) {
+  // A token that is bound to a key or a certificate is nothing without it.
+  if (token === undefined || token.jkt !== undefined || token['x5t#S256'] !== undefined) {
     response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end()
     return
   }

@@ -12,9 +12,12 @@ export interface Person {
 export class Browser {
   readonly #cookies = new Map<string, string>()
   readonly #person: Person
+  readonly #fetch: typeof globalThis.fetch
 
-  constructor(person: Person) {
+  /** `fetch` must trust the server's certificate. Default: the platform's. */
+  constructor(person: Person, fetch = globalThis.fetch) {
     this.#person = person
+    this.#fetch = fetch
   }
 
   /** Visits a page and does all that it asks, until the server sends the browser away: that URL. */
@@ -82,7 +85,7 @@ export class Browser {
 
   async #request(url: string, body?: URLSearchParams): Promise<Response> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(url, {
+    const response = await this.#fetch(url, {
       redirect: 'manual',
       headers: { cookie },
       ...(body !== undefined && { method: 'POST', body }),

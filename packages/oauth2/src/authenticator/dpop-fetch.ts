@@ -4,13 +4,15 @@ import {
   type SnapshotAuthenticator,
 } from '@nebula-credential/core'
 import type { DpopToken } from '../connection/oauth-token.ts'
+import { dpopThumbprint } from '../token-endpoint/dpop-key.ts'
+import { DpopNonces } from '../token-endpoint/dpop-nonces.ts'
 import { dpopProof } from './dpop-proof.ts'
 
-const maxOrigins = 100
+const maxNonces = 100
 
 /**
  * A `fetch` that sends the token that is valid then, with a proof that we hold its key: RFC 9449 section 7. A server
- * that wants a nonce in the proof is given it, and the nonce is remembered for its origin. For the rest it is
+ * that wants a nonce in the proof is given it, and the nonce is remembered for its origin and the key. For the rest it is
  * `authenticatedFetch`; the body of a request is held in memory until the answer is there.
  *
  * @example
@@ -22,7 +24,7 @@ export const dpopFetch: LiveAuthenticator<void, typeof globalThis.fetch, DpopTok
   kind: 'dpop',
   live: true,
   authenticate(_target, source) {
-    const nonces = new Map<string, string>()
+    const nonces = new DpopNonces(maxNonces)
     return (input, init) => {
       let token: DpopToken | undefined
       const authenticator: SnapshotAuthenticator<Request, Request, DpopToken> = {
@@ -49,15 +51,15 @@ export const dpopFetch: LiveAuthenticator<void, typeof globalThis.fetch, DpopTok
 async function sendProven(
   request: Request,
   token: DpopToken,
-  nonces: Map<string, string>,
+  nonces: DpopNonces,
   signal: AbortSignal,
 ): Promise<Response> {
   const { method, url } = request
-  const { origin } = new URL(url)
+  const context = { url, thumbprint: await dpopThumbprint(token.key) }
   const send = async (given: Request) => {
-    const proof = await dpopProof(token, { method, url, nonce: nonces.get(origin) })
+    const proof = await dpopProof(token, { method, url, nonce: nonces.newest(context) })
     const response = await globalThis.fetch(withHeader(given, 'dpop', proof), { signal })
-    remember(nonces, origin, response.headers.get('dpop-nonce'))
+    nonces.keep(context, response)
     return response
   }
   const spare = request.clone()
@@ -74,13 +76,6 @@ async function sendProven(
 function wantsNonce({ status, headers }: Response): boolean {
   const challenge = headers.get('www-authenticate') ?? ''
   return status === 401 && headers.has('dpop-nonce') && /\berror="?use_dpop_nonce\b/.test(challenge)
-}
-
-function remember(nonces: Map<string, string>, origin: string, nonce: string | null): void {
-  if (nonce === null) return
-  nonces.delete(origin)
-  nonces.set(origin, nonce)
-  if (nonces.size > maxOrigins) nonces.delete(nonces.keys().next().value as string)
 }
 
 function withHeader(request: Request, name: string, value: string): Request {

@@ -1,53 +1,28 @@
-import { CredentialManager, MemoryStateStore, rawKey } from '@nebula-credential/core'
 import { guardedFetch } from '@nebula-credential/outbound'
 import { leakScan } from '@nebula-credential/testing'
-import { type AuthorizationServer, startAuthorizationServer } from 'authorization-server'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CertificateMethod, CertificateStage, certificateMethods } from '../../test/certificate-stage.ts'
 import { rejection } from '../../test/connection-stage.ts'
 import { oauth2ClientCredentials } from './oauth2-client-credentials.ts'
 import { oauth2RefreshToken } from './oauth2-refresh-token.ts'
 
-let server: AuthorizationServer
+let stage: CertificateStage
 beforeAll(async () => {
-  server = await startAuthorizationServer({ tls: true })
+  stage = await CertificateStage.open()
 })
-afterAll(() => server.close())
+afterAll(() => stage[Symbol.asyncDispose]())
 
-function certificates() {
-  const { certificates } = server
-  if (certificates === undefined) expect.unreachable()
-  return certificates
-}
-
-const trusting = () =>
-  guardedFetch({ allow: ['127.0.0.1'], certificateAuthorities: [certificates().authority] })
-
-async function newManager(fetch = trusting()) {
-  const manager = await CredentialManager.builder()
-    .withStorage(new MemoryStateStore())
-    .withEncryption(rawKey(Buffer.alloc(32, 7)))
-    .withCredentials(oauth2ClientCredentials, oauth2RefreshToken)
-    .withContext({ tenantId: 'acme', actor: 'test' })
-    .withFetch(fetch)
-    .build()
-  onTestFinished(() => manager.close())
-  return manager
-}
-
-function clientOf(kind: 'tls_client_auth' | 'self_signed_tls_client_auth') {
-  const { client, selfSigned } = certificates()
-  const { certificate, privateKey } = kind === 'tls_client_auth' ? client : selfSigned
-  const id = kind === 'tls_client_auth' ? 'tls' : 'self-signed-tls'
-  return { authentication: kind, id, certificate, privateKey } as const
-}
+const newManager = (fetch = stage.trusting()) =>
+  stage.manager([oauth2ClientCredentials, oauth2RefreshToken], { fetch })
+const clientOf = (method: CertificateMethod) => stage.client(method)
 
 const input = (client: ReturnType<typeof clientOf>) => ({
-  server: { issuer: server.issuer },
+  server: { issuer: stage.server.issuer },
   client,
   scope: 'reports.read',
 })
 
-describe.each(['tls_client_auth', 'self_signed_tls_client_auth'] as const)('a client by %s', kind => {
+describe.each(certificateMethods)('a client by %s', kind => {
   it('gets tokens, refreshes, verifies and revokes them by its certificate', async () => {
     const manager = await newManager()
     const client = clientOf(kind)
@@ -55,16 +30,16 @@ describe.each(['tls_client_auth', 'self_signed_tls_client_auth'] as const)('a cl
     expect(await manager.verifyCredential(own)).toMatchObject({ valid: true, asked: true })
 
     const issuedTo = kind === 'tls_client_auth' ? 'tls' : 'selfSignedTls'
-    const { accessToken, refreshToken } = await server.issueGrant({ client: issuedTo })
+    const { accessToken, refreshToken } = await stage.server.issueGrant({ client: issuedTo })
     const id = await manager.createCredential(oauth2RefreshToken, {
-      server: { issuer: server.issuer },
+      server: { issuer: stage.server.issuer },
       client,
       accessToken,
       refreshToken,
     })
     expect((await manager.getToken(id)).value.expose()).not.toBe(accessToken)
     expect(await manager.revokeCredential(id)).toEqual({ provider: 'revoked' })
-    expect(server.tokenRequests.map(({ outcome }) => outcome)).not.toContain('invalid_client')
+    expect(stage.server.tokenRequests.map(({ outcome }) => outcome)).not.toContain('invalid_client')
   })
 
   it('shows its key nowhere', async () => {
@@ -88,18 +63,18 @@ describe('a client by certificate', () => {
   })
 
   it('keeps its connections to itself', async () => {
-    const fetch = trusting()
+    const fetch = stage.trusting()
     const { certificate, privateKey } = clientOf('tls_client_auth')
     const ask = async (given: object) => {
       const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'tls' })
-      return (await fetch(`${server.issuer}/token`, { method: 'POST', body, ...given })).status
+      return (await fetch(`${stage.server.issuer}/token`, { method: 'POST', body, ...given })).status
     }
     const known = { clientCertificate: { certificate, privateKey } }
     expect([await ask(known), await ask({}), await ask(known), await ask({})]).toEqual([200, 401, 200, 401])
   })
 
   it('goes to the endpoints that are meant for certificates, where the metadata name some', async () => {
-    const outbound = trusting()
+    const outbound = stage.trusting()
     const asked: string[] = []
     const fetch: typeof globalThis.fetch = async (url, init) => {
       asked.push(String(url))
@@ -111,11 +86,14 @@ describe('a client by certificate', () => {
     }
     const manager = await newManager(fetch)
     await manager.createCredential(oauth2ClientCredentials, input(clientOf('tls_client_auth')))
-    expect(asked.at(-1)).toBe(`${server.issuer}/token?mtls`)
-    const { basic } = server.clients
+    expect(asked.at(-1)).toBe(`${stage.server.issuer}/token?mtls`)
+    const { basic } = stage.server.clients
     const client = { authentication: 'client_secret_basic', ...basic } as const
-    await manager.createCredential(oauth2ClientCredentials, { server: { issuer: server.issuer }, client })
-    expect(asked.at(-1)).toBe(`${server.issuer}/token`)
+    await manager.createCredential(oauth2ClientCredentials, {
+      server: { issuer: stage.server.issuer },
+      client,
+    })
+    expect(asked.at(-1)).toBe(`${stage.server.issuer}/token`)
   })
 
   it('finds no server whose certificate nobody vouches for', async () => {

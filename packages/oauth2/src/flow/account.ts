@@ -59,18 +59,21 @@ export async function askAccount(
   if (source.from === 'openid') return openIdAccount({ endpoint, accessToken, environment, claims })
   const { url, tokenHeader = 'authorization', method, body } = source
   const token = accessToken.expose()
-  const json = await fetchJson(environment, {
-    url: new URL(url, endpoint.url),
-    headers: {
-      accept: 'application/json',
-      'user-agent': 'nebula-credential',
-      ...source.headers,
-      [tokenHeader]: tokenHeader === 'authorization' ? `Bearer ${token}` : token,
+  const json = await fetchJson(
+    { ...environment, fetch: endpoint.fetch },
+    {
+      url: new URL(url, endpoint.url),
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'nebula-credential',
+        ...source.headers,
+        [tokenHeader]: tokenHeader === 'authorization' ? `Bearer ${token}` : token,
+      },
+      answer: z.record(z.string(), z.unknown()),
+      ...(method !== undefined && { method }),
+      ...(body !== undefined && { body }),
     },
-    answer: z.record(z.string(), z.unknown()),
-    ...(method !== undefined && { method }),
-    ...(body !== undefined && { body }),
-  })
+  )
   return source.read(json)
 }
 

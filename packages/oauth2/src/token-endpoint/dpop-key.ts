@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
 import { type Secret, SecretString } from '@nebula-credential/core'
-import { exportJWK, importJWK, type JWK } from 'jose'
+import { calculateJwkThumbprint, exportJWK, importJWK, type JWK } from 'jose'
 import { randomDPoPKeyPair } from 'openid-client'
 
 /** The algorithm of every key that tokens are bound to. */
@@ -28,3 +28,7 @@ export function publicDpopKey(stored: Secret): JWK {
   const { kty, crv, x, y }: JWK = JSON.parse(stored.expose())
   return { kty, crv, x, y } as JWK
 }
+
+/** By what a stored key is known where no secret may be: RFC 7638. */
+export const dpopThumbprint = (stored: Secret): Promise<string> =>
+  calculateJwkThumbprint(publicDpopKey(stored))

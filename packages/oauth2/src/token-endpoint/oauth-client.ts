@@ -1,5 +1,5 @@
 import { secret } from '@nebula-credential/core'
-import type { ClientCertificate } from '@nebula-credential/outbound'
+import type { GuardedRequestInit } from '@nebula-credential/outbound'
 import {
   type ClientAuth,
   ClientSecretBasic,
@@ -51,9 +51,25 @@ export async function authenticationOf(client: OAuthClient): Promise<ClientAuth>
   }
 }
 
-/** The certificate by which a connection itself tells who we are, RFC 8705 section 2; undefined for other clients. */
-export function presentedCertificate(client: OAuthClient): ClientCertificate | undefined {
-  const { authentication } = client
-  const isPresented = authentication === 'tls_client_auth' || authentication === 'self_signed_tls_client_auth'
-  return isPresented ? certificateOf(client) : undefined
+type CertificateClient = Extract<OAuthClient, { readonly certificate: string }>
+
+/** Whether a client's connections themselves tell who it is, RFC 8705 section 2. */
+export function presentsCertificate(client: OAuthClient | undefined): client is CertificateClient {
+  return client !== undefined && 'certificate' in client
+}
+
+/**
+ * A fetch by which a client presents its certificate, if it has one: to authenticate, and to use tokens that are bound
+ * to it (RFC 8705 section 3). @throws CredentialError CONFIG_INVALID when the key is another certificate's
+ */
+export function fetchOf(
+  client: OAuthClient | undefined,
+  fetch: typeof globalThis.fetch,
+): typeof globalThis.fetch {
+  if (!presentsCertificate(client)) return fetch
+  const clientCertificate = certificateOf(client)
+  return (input, init) => {
+    const presenting: GuardedRequestInit = { ...init, clientCertificate }
+    return fetch(input, presenting)
+  }
 }

@@ -1,5 +1,5 @@
 import type { CredentialEnvironment, Secret } from '@nebula-credential/core'
-import { type GuardedRequestInit, outboundFetch } from '@nebula-credential/outbound'
+import { outboundFetch } from '@nebula-credential/outbound'
 import {
   allowInsecureRequests,
   Configuration,
@@ -8,7 +8,6 @@ import {
   customFetch,
   type DPoPOptions,
   genericGrantRequest,
-  getDPoPHandle,
   type IntrospectionResponse,
   refreshTokenGrant,
   type ServerMetadata,
@@ -22,10 +21,10 @@ import {
   type RequestedAccess,
 } from './authorization-server.ts'
 import { type Dialect, inDialect, inStandardWords } from './dialect.ts'
-import { dpopKeyPair } from './dpop-key.ts'
+import { dpopHandle } from './dpop-handle.ts'
 import { setIdTokenAside } from './id-token-aside.ts'
 import type { JsonObject } from './json-object.ts'
-import { authenticationOf, type OAuthClient, presentedCertificate } from './oauth-client.ts'
+import { authenticationOf, fetchOf, type OAuthClient, presentsCertificate } from './oauth-client.ts'
 import { serverMetadata } from './server-metadata.ts'
 import { tokenEndpointFailure } from './token-endpoint-errors.ts'
 import type { TokenResponse } from './token-set.ts'
@@ -89,6 +88,11 @@ export class TokenEndpoint {
 
   get url(): string {
     return this.metadata.token_endpoint ?? ''
+  }
+
+  /** What this client's requests go through. @throws CredentialError CONFIG_INVALID, as {@link fetchOf} */
+  get fetch(): typeof globalThis.fetch {
+    return fetchOf(this.#registration.client, outboundFetch(this.#environment))
   }
 
   get dialect(): Dialect {
@@ -209,11 +213,10 @@ export class TokenEndpoint {
   async #configuration(read: NonNullable<Asking['read']>): Promise<Configuration> {
     const { client, server } = this.#registration
     const { signal } = this.#environment
-    const fetch = outboundFetch(this.#environment)
-    const certificate = client && presentedCertificate(client)
+    const { fetch } = this
     const properties = {
       [clockTolerance]: clockToleranceS,
-      use_mtls_endpoint_aliases: certificate !== undefined,
+      use_mtls_endpoint_aliases: presentsCertificate(client),
     }
     const configuration = new Configuration(
       this.metadata,
@@ -225,11 +228,7 @@ export class TokenEndpoint {
     configuration.timeout = 0
     const tokenUrls = new Set([this.url, this.metadata.mtls_endpoint_aliases?.token_endpoint])
     configuration[customFetch] = async (url, options) => {
-      const init: GuardedRequestInit = {
-        ...(options as RequestInit),
-        signal,
-        ...(certificate && { clientCertificate: certificate }),
-      }
+      const init = { ...(options as RequestInit), signal }
       return read(await fetch(url, tokenUrls.has(url) ? inDialect(init, this.dialect) : init))
     }
     const configured = isDiscovered(server) ? server.issuer : server.tokenEndpoint
@@ -240,7 +239,7 @@ export class TokenEndpoint {
   async #dpop(configuration: Configuration): Promise<DPoPOptions> {
     const { dpopKey } = this.#options
     if (dpopKey === undefined) return {}
-    return { DPoP: getDPoPHandle(configuration, await dpopKeyPair(dpopKey)) }
+    return { DPoP: await dpopHandle(configuration, dpopKey) }
   }
 
   /** The parameters of a token request, with those that the provider always wants. */

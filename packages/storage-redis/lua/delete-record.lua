@@ -15,7 +15,10 @@ if not stored then
   return answer
 end
 local before = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, stored.due, stored.labels)
-check_indexes(before)
+local moving = check_indexes(KEYS[1], before, {})
+if moving then
+  return moving
+end
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[7])
 move_indexes(ARGV[3], before, {})

@@ -1,5 +1,7 @@
 import { CredentialError, isCredentialError } from '@nebula-credential/core'
 
+const movingSlots = 'The cluster is moving slots; try again in a moment'
+
 // The first word of an error reply is its code: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
 const adviceByCode: Readonly<Record<string, string>> = {
   NOAUTH: 'Give the client a password',
@@ -11,7 +13,9 @@ const adviceByCode: Readonly<Record<string, string>> = {
   MISCONF: 'It cannot write to its disk; see its log',
   CLUSTERDOWN: 'The cluster does not serve all of its slots',
   MASTERDOWN: 'Its master is down; a fail-over may be under way',
-  TRYAGAIN: 'The cluster is moving slots; try again in a moment',
+  TRYAGAIN: movingSlots,
+  ASK: movingSlots,
+  MOVED: movingSlots,
   NOREPLICAS: 'It has fewer replicas than min-replicas-to-write asks for',
   BUSY: 'A script of somebody else keeps it busy',
 }
@@ -46,8 +50,12 @@ export function timeoutError(name: string, timeoutMs: number): CredentialError {
 }
 
 function replyCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined
-  return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR'
+  if (!(error instanceof Error)) return undefined
+  if (error.name === 'ReplyError') return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR'
+  // A cluster's client that follows no further keeps the last reply in its text alone, or beside it.
+  const { lastNodeError } = error as { lastNodeError?: unknown }
+  if (lastNodeError) return replyCode(lastNodeError)
+  return /^Too many Cluster redirections\. Last error: ReplyError: ([A-Z]+)/.exec(error.message)?.[1]
 }
 
 // The driver's errors carry the whole command, a password or a sealed state among its arguments; and the server

@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const deleteRecord: Script = {
   name: 'delete-record.lua',
-  sha1: 'e6c53af2aec0e6d1f8686bb509ac8ca92a0d3a1c',
+  sha1: '8e15b14416c2a0dd463885762dcf5883c06895dd',
   source: `local function indexes_of(root, tenant, type, status, due, labels)
   local scores = {
     [root .. 'all'] = '0',
@@ -20,9 +20,19 @@ export const deleteRecord: Script = {
   end
   return scores
 end
-local function check_indexes(scores)
-  for key in pairs(scores) do
-    redis.call('ZCARD', key)
+local function check_indexes(record, before, after)
+  local keys = { record }
+  for _, scores in ipairs({ before, after }) do
+    for key in pairs(scores) do
+      keys[#keys + 1] = key
+    end
+  end
+  local present = redis.pcall('EXISTS', unpack(keys))
+  if type(present) == 'table' then
+    return redis.error_reply('TRYAGAIN ' .. present.err)
+  end
+  for at = 2, #keys do
+    redis.call('ZCARD', keys[at])
   end
 end
 local function move_indexes(member, before, after)
@@ -61,7 +71,10 @@ if not stored then
   return answer
 end
 local before = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, stored.due, stored.labels)
-check_indexes(before)
+local moving = check_indexes(KEYS[1], before, {})
+if moving then
+  return moving
+end
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[7])
 move_indexes(ARGV[3], before, {})

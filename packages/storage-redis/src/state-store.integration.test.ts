@@ -329,10 +329,43 @@ describe('options', () => {
     expect(() => new RedisStateStore(prefixed)).toThrow(/keyPrefix of its own/)
     const stale = new Cluster([redisUrl], { lazyConnect: true, scaleReads: 'slave' })
     expect(() => new RedisStateStore(stale)).toThrow(/scaleReads/)
+    const texts = new Redis(redisUrl, { lazyConnect: true, stringNumbers: true })
+    expect(() => new RedisStateStore(texts)).toThrow(/stringNumbers/)
+    const nodes = new Cluster([redisUrl], { lazyConnect: true, redisOptions: { stringNumbers: true } })
+    expect(() => new RedisStateStore(nodes)).toThrow(/stringNumbers/)
   })
 
   it.each(['', 'localhost:6379', 'http://localhost'])('refuse the URL %j', url => {
     expect(() => new RedisStateStore(url)).toThrow(/redis:\/\//)
+  })
+
+  it('refuse a URL that cannot be read without repeating its password', () => {
+    const open = () => new RedisStateStore('redis://user:correct-horse@host:99999999')
+    expect(open).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+    try {
+      open()
+    } catch (error) {
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('correct-horse')
+    }
+  })
+
+  it.each([
+    'redis://user:correct-horse@host:1',
+    'redis://host:1?password=correct-horse',
+    'redis://:correct-horse/@host:1/0?password=correct-horse',
+  ])('name the cluster node %j without its password', url => {
+    const store = new RedisStateStore(new Cluster([url], { lazyConnect: true }))
+    expect(store.name).toBe('redis cluster host:1 nebula')
+  })
+
+  it('may have the client put commands together', async () => {
+    const client = new Redis(redisUrl, { enableAutoPipelining: true })
+    const store = new RedisStateStore(client, { keyPrefix: uniquePrefix() })
+    await store.create(sampleRecord())
+    expect(await store.get('acme', key.id)).toMatchObject({ version: 1 })
+    expect((await store.list({}, { limit: 1 })).records).toHaveLength(1)
+    await store.close()
+    client.disconnect()
   })
 
   it('keep stores of different prefixes apart', async () => {

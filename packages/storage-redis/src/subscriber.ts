@@ -72,9 +72,14 @@ export class Subscriber implements Subscription {
   }
 
   #connected(): Promise<Redis> {
-    if (this.#closed) throw new CredentialError('CLOSED', `${this.#name} is closed; open a new one`)
+    this.#assertOpen()
     this.#connecting ??= this.#connect()
     return this.#connecting
+  }
+
+  /** @throws CredentialError CLOSED */
+  #assertOpen(): void {
+    if (this.#closed) throw new CredentialError('CLOSED', `${this.#name} is closed; open a new one`)
   }
 
   async #connect(): Promise<Redis> {
@@ -84,8 +89,9 @@ export class Subscriber implements Subscription {
       connection.on('message', (channel: string, text: string) => this.#deliver(channel, text))
       try {
         await this.#inTime(connection.connect())
-        if (this.#closed) throw new CredentialError('CLOSED', `${this.#name} is closed; open a new one`)
+        this.#assertOpen()
         if (this.#listeners.size > 0) await this.#inTime(connection.subscribe(...this.#listeners.keys()))
+        this.#assertOpen()
       } catch (error) {
         connection.disconnect()
         throw error

@@ -20,6 +20,10 @@ const adviceByCode: Readonly<Record<string, string>> = {
   BUSY: 'A script of somebody else keeps it busy',
 }
 
+// Before Redis 7, the error of a command that a script calls comes behind the script's own:
+// `ERR Error running script (call to f_<hash>): @user_script:12: WRONGTYPE Operation against a key ...`.
+const withinScript = /^ERR Error running script .*?@user_script: ?\d+: -?([A-Z]+) /
+
 /** What an error of the driver means to a caller of the server called `name`. Errors of our own pass unchanged. */
 export function driverError(error: unknown, name: string): CredentialError {
   if (isCredentialError(error)) return error
@@ -51,7 +55,10 @@ export function timeoutError(name: string, timeoutMs: number): CredentialError {
 
 function replyCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
-  if (error.name === 'ReplyError') return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR'
+  if (error.name === 'ReplyError') {
+    const [, code] = withinScript.exec(error.message) ?? /^([A-Z]+)/.exec(error.message) ?? []
+    return code ?? 'ERR'
+  }
   // A cluster's client that follows no further keeps the last reply in its text alone, or beside it.
   const { lastNodeError } = error as { lastNodeError?: unknown }
   if (lastNodeError) return replyCode(lastNodeError)

@@ -7,9 +7,10 @@
 -- include indexes
 -- include stored-record
 
+local receipt = redis.call('GET', KEYS[2])
 local stored, answer = stored_record(KEYS[1], ARGV[6], ARGV[5], ARGV[4])
 if not stored then
-  if answer == 0 and redis.call('GET', KEYS[2]) == ARGV[4] then
+  if answer == 0 and receipt == ARGV[4] then
     return 1
   end
   return answer

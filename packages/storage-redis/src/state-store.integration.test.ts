@@ -156,6 +156,40 @@ describe('what others wrote', () => {
     expect(await dump(client, root)).toEqual(before)
   })
 
+  it('is not overwritten where a key beside the records has another type', async () => {
+    const { store, client, keys, root } = open()
+    const outbox = store.outbox()
+    const cache = new RedisTokenCache(client, { keyPrefix: keys.prefix })
+    await store.create(sampleRecord())
+    const token = { fields: sampleRecord(), sealed: new Uint8Array(1), expiresAt: Date.now() + 60_000 }
+    const entry = { ...key, attemptId: 'one', generation: 1, createdAt: 1, sealed: new Uint8Array(1) }
+    const cases: [string, ...(() => Promise<unknown>)[]][] = [
+      [
+        keys.header,
+        () => store.readHeader(),
+        () => store.createHeader('h'),
+        () => store.replaceHeader('h', 1),
+      ],
+      [`${root}deleted:${memberOf(key)}`, () => store.delete(key, 1)],
+      [keys.outbox(key), () => outbox.put(entry), () => outbox.list(key.tenantId, key.id)],
+      [
+        keys.token('k'),
+        () => cache.get('k'),
+        () => cache.set('k', token, 1),
+        () => cache.invalidate('k', 1, 9),
+      ],
+      [keys.tombstone('k'), () => cache.set('k', token, 1), () => cache.invalidate('k', 1, 9)],
+    ]
+    for (const [name, ...calls] of cases) {
+      await client.rpush(name, 'of another program')
+      for (const call of calls) {
+        await expect(call(), name).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' })
+        expect(await client.lrange(name, 0, -1), name).toEqual(['of another program'])
+      }
+    }
+    expect(await store.get(key.tenantId, key.id)).toMatchObject({ version: 1 })
+  })
+
   it('is refused when it is the schema or a record of another release', async () => {
     const { store, client, recordKey } = open()
     await store.create(sampleRecord())
@@ -356,6 +390,32 @@ describe('options', () => {
   ])('name the cluster node %j without its password', url => {
     const store = new RedisStateStore(new Cluster([url], { lazyConnect: true }))
     expect(store.name).toBe('redis cluster host:1 nebula')
+  })
+
+  it('work for a user who may no more than the README says', async context => {
+    await using server = await ownServer(context)
+    const permissions =
+      '~{nebula:* ~nebula:* &nebula:* +@read +@write +@pubsub +@connection -@dangerous +eval +evalsha +info +wait'
+    await server.command('ACL', 'SETUSER', 'nebula', 'on', '>secret', ...permissions.split(' '))
+    const store = new RedisStateStore(server.url.replace('//', '//nebula:secret@'))
+    const [lock, outbox, invalidation] = [store.lock(), store.outbox(), store.invalidation()]
+    await store.create(fullRecord())
+    expect((await store.list({ dueBefore: Number.MAX_SAFE_INTEGER }, { limit: 1 })).records).toHaveLength(1)
+    const lease = await lock.acquire('refresh', { waitMs: 1_000 })
+    const waiting = lock.acquire('refresh', { waitMs: 5_000 })
+    await lease.release()
+    await (await waiting).release()
+    await outbox.put({ ...key, attemptId: 'one', generation: 1, createdAt: 1, sealed: new Uint8Array(1) })
+    expect(await outbox.list(key.tenantId, key.id)).toHaveLength(1)
+    const heard: unknown[] = []
+    const message = { ...key, version: 1 }
+    await invalidation.subscribe(
+      received => heard.push(received),
+      () => {},
+    )
+    await invalidation.publish(message)
+    await expect.poll(() => heard).toEqual([message])
+    await Promise.all([store, lock, outbox, invalidation].map(each => each.close()))
   })
 
   it('may have the client put commands together', async () => {

@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const deleteRecord: Script = {
   name: 'delete-record.lua',
-  sha1: '8e15b14416c2a0dd463885762dcf5883c06895dd',
+  sha1: 'dc584577bd44786d4bff7127955c8f9d11f59a6d',
   source: `local function indexes_of(root, tenant, type, status, due, labels)
   local scores = {
     [root .. 'all'] = '0',
@@ -63,9 +63,10 @@ local function stored_record(key, expected, format, write)
   end
   return { type = stored[4], status = stored[5], due = stored[6], labels = stored[7] }, nil
 end
+local receipt = redis.call('GET', KEYS[2])
 local stored, answer = stored_record(KEYS[1], ARGV[6], ARGV[5], ARGV[4])
 if not stored then
-  if answer == 0 and redis.call('GET', KEYS[2]) == ARGV[4] then
+  if answer == 0 and receipt == ARGV[4] then
     return 1
   end
   return answer

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { beforeEach, expect, it } from 'vitest'
 import {
   openClient,
@@ -92,4 +93,21 @@ it('leaves no connection open when it is closed while it subscribes', async cont
   await expect.poll(subscribed).toBe(false)
   client.disconnect()
   await proxy[Symbol.asyncDispose]()
+})
+
+it('says why it cannot subscribe', async context => {
+  await using server = await ownServer(context, { password: 'right' })
+  const invalidation = new RedisInvalidation(server.url.replace('right', 'wrong-horse'))
+  const error = await invalidation
+    .subscribe(
+      () => {},
+      () => {},
+    )
+    .catch(reason => reason)
+  expect(error).toMatchObject({
+    code: 'STORAGE_UNAVAILABLE',
+    message: expect.stringContaining('WRONGPASS'),
+  })
+  expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('wrong-horse')
+  await invalidation.close()
 })

@@ -59,9 +59,7 @@ function replyCode(error: unknown): string | undefined {
     const [, code] = withinScript.exec(error.message) ?? /^([A-Z]+)/.exec(error.message) ?? []
     return code ?? 'ERR'
   }
-  // A cluster's client that follows no further keeps the last reply in its text alone, or beside it.
-  const { lastNodeError } = error as { lastNodeError?: unknown }
-  if (lastNodeError) return replyCode(lastNodeError)
+  // A cluster's client that follows no further has the last reply in its text alone.
   return /^Too many Cluster redirections\. Last error: ReplyError: ([A-Z]+)/.exec(error.message)?.[1]
 }
 

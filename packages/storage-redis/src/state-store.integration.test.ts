@@ -435,6 +435,15 @@ describe('options', () => {
     expect(await second.store.get('acme', key.id)).toBeUndefined()
   })
 
+  it('take as many labels as a record has', async () => {
+    const { store } = open()
+    const labels = Object.fromEntries(Array.from({ length: 5_000 }, (_, number) => [`label ${number}`, 'x']))
+    await store.create(sampleRecord({ labels }))
+    await store.replace(sampleRecord({ version: 2, labels: { ...labels, last: 'y' } }))
+    const found = await store.list({ tenantId: 'acme', labels: { last: 'y' } }, { limit: 1 })
+    expect(found.records).toMatchObject([{ version: 2 }])
+  })
+
   it('refuse a tenant that could be taken for another with another id', async () => {
     const { store } = open()
     const scope = { tenantId: 'acme\0x' }

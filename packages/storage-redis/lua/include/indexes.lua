@@ -22,20 +22,16 @@ end
 
 -- A script that fails keeps what it has written: so every set is looked at before the first write, and one of another
 -- type raises WRONGTYPE while nothing has happened yet. While a cluster moves the slot, a node has some of the keys: it
--- answers for a single one that is not there, but not for all of them at once. Gives the error to return, if any.
+-- answers for a single one that is not there, but not for two at once. Gives the error to return, if any.
 local function check_indexes(record, before, after)
-  local keys = { record }
   for _, scores in ipairs({ before, after }) do
     for key in pairs(scores) do
-      keys[#keys + 1] = key
+      local present = redis.pcall('EXISTS', record, key)
+      if type(present) == 'table' then
+        return redis.error_reply('TRYAGAIN ' .. present.err)
+      end
+      redis.call('ZCARD', key)
     end
-  end
-  local present = redis.pcall('EXISTS', unpack(keys))
-  if type(present) == 'table' then
-    return redis.error_reply('TRYAGAIN ' .. present.err)
-  end
-  for at = 2, #keys do
-    redis.call('ZCARD', keys[at])
   end
 end
 

@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const createRecord: Script = {
   name: 'create-record.lua',
-  sha1: 'ab3191d2a9b41b9d804e0f273ca4f3f8ebc42cf5',
+  sha1: 'cb16faf2ba4e8fd9928d9bc3c30240c2fd82b5b3',
   source: `local function indexes_of(root, tenant, type, status, due, labels)
   local scores = {
     [root .. 'all'] = '0',
@@ -21,18 +21,14 @@ export const createRecord: Script = {
   return scores
 end
 local function check_indexes(record, before, after)
-  local keys = { record }
   for _, scores in ipairs({ before, after }) do
     for key in pairs(scores) do
-      keys[#keys + 1] = key
+      local present = redis.pcall('EXISTS', record, key)
+      if type(present) == 'table' then
+        return redis.error_reply('TRYAGAIN ' .. present.err)
+      end
+      redis.call('ZCARD', key)
     end
-  end
-  local present = redis.pcall('EXISTS', unpack(keys))
-  if type(present) == 'table' then
-    return redis.error_reply('TRYAGAIN ' .. present.err)
-  end
-  for at = 2, #keys do
-    redis.call('ZCARD', keys[at])
   end
 end
 local function move_indexes(member, before, after)

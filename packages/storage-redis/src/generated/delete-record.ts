@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const deleteRecord: Script = {
   name: 'delete-record.lua',
-  sha1: 'dc584577bd44786d4bff7127955c8f9d11f59a6d',
+  sha1: '9c0eae259fe58784a6f284f31e657007ba639a10',
   source: `local function indexes_of(root, tenant, type, status, due, labels)
   local scores = {
     [root .. 'all'] = '0',
@@ -21,18 +21,14 @@ export const deleteRecord: Script = {
   return scores
 end
 local function check_indexes(record, before, after)
-  local keys = { record }
   for _, scores in ipairs({ before, after }) do
     for key in pairs(scores) do
-      keys[#keys + 1] = key
+      local present = redis.pcall('EXISTS', record, key)
+      if type(present) == 'table' then
+        return redis.error_reply('TRYAGAIN ' .. present.err)
+      end
+      redis.call('ZCARD', key)
     end
-  end
-  local present = redis.pcall('EXISTS', unpack(keys))
-  if type(present) == 'table' then
-    return redis.error_reply('TRYAGAIN ' .. present.err)
-  end
-  for at = 2, #keys do
-    redis.call('ZCARD', keys[at])
   end
 end
 local function move_indexes(member, before, after)

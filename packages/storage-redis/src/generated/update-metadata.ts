@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const updateMetadata: Script = {
   name: 'update-metadata.lua',
-  sha1: '07f22b5e0eaa34785b2c6fd3e468321be51fb46c',
+  sha1: 'c445fb3a804cbf6c9039933698e734fe33628fbb',
   source: `local function indexes_of(root, tenant, type, status, due, labels)
   local scores = {
     [root .. 'all'] = '0',
@@ -21,18 +21,14 @@ export const updateMetadata: Script = {
   return scores
 end
 local function check_indexes(record, before, after)
-  local keys = { record }
   for _, scores in ipairs({ before, after }) do
     for key in pairs(scores) do
-      keys[#keys + 1] = key
+      local present = redis.pcall('EXISTS', record, key)
+      if type(present) == 'table' then
+        return redis.error_reply('TRYAGAIN ' .. present.err)
+      end
+      redis.call('ZCARD', key)
     end
-  end
-  local present = redis.pcall('EXISTS', unpack(keys))
-  if type(present) == 'table' then
-    return redis.error_reply('TRYAGAIN ' .. present.err)
-  end
-  for at = 2, #keys do
-    redis.call('ZCARD', keys[at])
   end
 end
 local function move_indexes(member, before, after)

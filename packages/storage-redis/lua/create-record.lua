@@ -11,7 +11,10 @@ if stored[1] then
   return (stored[1] == '1' and stored[2] == ARGV[4]) and 1 or 0
 end
 local indexes = indexes_of(ARGV[1], ARGV[2], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
-check_indexes(indexes)
+local moving = check_indexes(KEYS[1], {}, indexes)
+if moving then
+  return moving
+end
 redis.call('HSET', KEYS[1], 'version', '1', 'write', ARGV[4], 'format', ARGV[5], 'type', ARGV[6], 'status', ARGV[7],
   'due', ARGV[8], 'labels', ARGV[9], 'sealed', ARGV[10], 'metadata', ARGV[11], 'state', ARGV[12])
 move_indexes(ARGV[3], {}, indexes)

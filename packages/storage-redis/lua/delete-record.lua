@@ -7,15 +7,19 @@
 -- include indexes
 -- include stored-record
 
+local receipt = redis.call('GET', KEYS[2])
 local stored, answer = stored_record(KEYS[1], ARGV[6], ARGV[5], ARGV[4])
 if not stored then
-  if answer == 0 and redis.call('GET', KEYS[2]) == ARGV[4] then
+  if answer == 0 and receipt == ARGV[4] then
     return 1
   end
   return answer
 end
 local before = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, stored.due, stored.labels)
-check_indexes(before)
+local moving = check_indexes(KEYS[1], before, {})
+if moving then
+  return moving
+end
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[7])
 move_indexes(ARGV[3], before, {})

@@ -110,6 +110,9 @@ while true do
         reply[place + 1], reply[place + 2] = member, score
         reply[place + 3], reply[place + 4] = record[1] or '', record[2]
         reply[place + 5], reply[place + 6] = record[3] or '', record[4] or ''
+      elseif type(redis.pcall('EXISTS', index, record_root .. member)) == 'table' then
+        -- A cluster moves the slot, and has moved the index before the record.
+        return redis.error_reply('TRYAGAIN The record of an indexed member is on another node')
       end
     end
   end

@@ -13,8 +13,10 @@ if not stored then
 end
 local before = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, stored.due, stored.labels)
 local after = indexes_of(ARGV[1], ARGV[2], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
-check_indexes(before)
-check_indexes(after)
+local moving = check_indexes(KEYS[1], before, after)
+if moving then
+  return moving
+end
 redis.call('HSET', KEYS[1], 'version', ARGV[14], 'write', ARGV[4], 'type', ARGV[6], 'status', ARGV[7],
   'due', ARGV[8], 'labels', ARGV[9], 'sealed', ARGV[10], 'metadata', ARGV[11], 'state', ARGV[12])
 move_indexes(ARGV[3], before, after)

@@ -13,8 +13,10 @@ if not stored then
 end
 local before = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, stored.due, stored.labels)
 local after = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, ARGV[6], ARGV[7])
-check_indexes(before)
-check_indexes(after)
+local moving = check_indexes(KEYS[1], before, after)
+if moving then
+  return moving
+end
 redis.call('HSET', KEYS[1], 'version', ARGV[10], 'write', ARGV[4], 'due', ARGV[6], 'labels', ARGV[7],
   'metadata', ARGV[8])
 move_indexes(ARGV[3], before, after)

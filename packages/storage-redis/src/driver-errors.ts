@@ -1,5 +1,7 @@
 import { CredentialError, isCredentialError } from '@nebula-credential/core'
 
+const movingSlots = 'The cluster is moving slots; try again in a moment'
+
 // The first word of an error reply is its code: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
 const adviceByCode: Readonly<Record<string, string>> = {
   NOAUTH: 'Give the client a password',
@@ -11,10 +13,16 @@ const adviceByCode: Readonly<Record<string, string>> = {
   MISCONF: 'It cannot write to its disk; see its log',
   CLUSTERDOWN: 'The cluster does not serve all of its slots',
   MASTERDOWN: 'Its master is down; a fail-over may be under way',
-  TRYAGAIN: 'The cluster is moving slots; try again in a moment',
+  TRYAGAIN: movingSlots,
+  ASK: movingSlots,
+  MOVED: movingSlots,
   NOREPLICAS: 'It has fewer replicas than min-replicas-to-write asks for',
   BUSY: 'A script of somebody else keeps it busy',
 }
+
+// Before Redis 7, the error of a command that a script calls comes behind the script's own:
+// `ERR Error running script (call to f_<hash>): @user_script:12: WRONGTYPE Operation against a key ...`.
+const withinScript = /^ERR Error running script .*?@user_script: ?\d+: -?([A-Z]+) /
 
 /** What an error of the driver means to a caller of the server called `name`. Errors of our own pass unchanged. */
 export function driverError(error: unknown, name: string): CredentialError {
@@ -46,8 +54,13 @@ export function timeoutError(name: string, timeoutMs: number): CredentialError {
 }
 
 function replyCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined
-  return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR'
+  if (!(error instanceof Error)) return undefined
+  if (error.name === 'ReplyError') {
+    const [, code] = withinScript.exec(error.message) ?? /^([A-Z]+)/.exec(error.message) ?? []
+    return code ?? 'ERR'
+  }
+  // A cluster's client that follows no further has the last reply in its text alone.
+  return /^Too many Cluster redirections\. Last error: ReplyError: ([A-Z]+)/.exec(error.message)?.[1]
 }
 
 // The driver's errors carry the whole command, a password or a sealed state among its arguments; and the server

@@ -1,5 +1,14 @@
+import { inspect } from 'node:util'
 import { beforeEach, expect, it } from 'vitest'
-import { openClient, ownServer, redisUrl, uniquePrefix, withoutRedis } from '../test/redis-harness.ts'
+import {
+  openClient,
+  ownServer,
+  redisUrl,
+  startProxy,
+  through,
+  uniquePrefix,
+  withoutRedis,
+} from '../test/redis-harness.ts'
 import { RedisInvalidation } from './invalidation.ts'
 import { Keyspace } from './keyspace.ts'
 
@@ -61,4 +70,44 @@ it('takes a message that it does not understand for one that it missed', async (
   await expect.poll(() => events).toEqual(['gap', 'gap', 'gap', 'gap', 'gap'])
   await invalidation.close()
   client.disconnect()
+})
+
+it('leaves no connection open when it is closed while it subscribes', async context => {
+  await using server = await ownServer(context)
+  const proxy = await startProxy(server.url)
+  const client = openClient(through(server.url, proxy))
+  const subscribed = async () =>
+    (await server.command('PUBSUB', 'CHANNELS')).includes(new Keyspace('nebula').invalidations)
+  await client.ping()
+  proxy.delayMs = 200
+  const invalidation = new RedisInvalidation(client)
+  const subscribing = invalidation.subscribe(
+    () => {},
+    () => {},
+  )
+  subscribing.catch(() => {})
+  // The server has it, the client has not heard so.
+  await expect.poll(subscribed, { interval: 10, timeout: 5_000 }).toBe(true)
+  await invalidation.close()
+  await expect(subscribing).rejects.toMatchObject({ code: 'CLOSED' })
+  await expect.poll(subscribed).toBe(false)
+  client.disconnect()
+  await proxy[Symbol.asyncDispose]()
+})
+
+it('says why it cannot subscribe', async context => {
+  await using server = await ownServer(context, { password: 'right' })
+  const invalidation = new RedisInvalidation(server.url.replace('right', 'wrong-horse'))
+  const error = await invalidation
+    .subscribe(
+      () => {},
+      () => {},
+    )
+    .catch(reason => reason)
+  expect(error).toMatchObject({
+    code: 'STORAGE_UNAVAILABLE',
+    message: expect.stringContaining('WRONGPASS'),
+  })
+  expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('wrong-horse')
+  await invalidation.close()
 })

@@ -43,6 +43,7 @@ export class Place implements ChannelListener {
   unsubscribe: () => void = () => {}
   readonly #onLeave: () => void
   readonly #first = Promise.withResolvers<void>()
+  #isFirst = false
   readonly #heard: string[] = []
   #notified = false
   #wake: (() => void) | undefined
@@ -57,6 +58,7 @@ export class Place implements ChannelListener {
   }
 
   beFirst(): void {
+    this.#isFirst = true
     this.#first.resolve()
   }
 
@@ -75,11 +77,14 @@ export class Place implements ChannelListener {
   }
 
   onMessage(text: string): void {
+    // Whoever becomes the first looks for itself: kept messages would grow with the square of the queue.
+    if (!this.#isFirst) return
     this.#heard.push(text)
     this.onGap()
   }
 
   onGap(): void {
+    if (!this.#isFirst) return
     this.#notified = true
     this.#wake?.()
   }

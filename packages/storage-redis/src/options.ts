@@ -36,6 +36,13 @@ export interface ReplicaWait {
   readonly timeoutMs?: number | undefined
 }
 
+// What the two kinds of client have in their options; a cluster's are partly those of its nodes.
+interface ClientOptions {
+  readonly scaleReads?: unknown
+  readonly stringNumbers?: boolean
+  readonly redisOptions?: { readonly stringNumbers?: boolean }
+}
+
 const prefixPattern = /^[A-Za-z0-9\-_.:/]{1,100}$/
 const defaultPrefix = 'nebula'
 const defaultCommandTimeoutMs = 5_000
@@ -87,7 +94,14 @@ export function assertUsableClient(client: RedisClient): void {
       'The ioredis client has a keyPrefix of its own; give the keyPrefix to the store instead',
     )
   }
-  const { scaleReads = 'master' } = client.options as { scaleReads?: unknown }
+  const { stringNumbers, redisOptions } = client.options as ClientOptions
+  if (stringNumbers || redisOptions?.stringNumbers) {
+    throw new CredentialError(
+      'CONFIG_INVALID',
+      'The ioredis client gives numbers as strings; leave stringNumbers unset',
+    )
+  }
+  const { scaleReads = 'master' } = client.options as ClientOptions
   if (scaleReads !== 'master') {
     throw new CredentialError(
       'CONFIG_INVALID',

@@ -113,10 +113,22 @@ function openClient(url: string): Redis {
       'Give an ioredis client, or a URL such as redis://:password@host:6379',
     )
   }
-  const client = new Redis(url, { lazyConnect: true })
+  const client = newClient(url)
   // Every call reports its own failure; without a listener the driver prints them as well.
   client.on('error', () => {})
   return client
+}
+
+function newClient(url: string): Redis {
+  try {
+    return new Redis(url, { lazyConnect: true })
+  } catch {
+    // The cause would quote the URL, with its password.
+    throw new CredentialError(
+      'CONFIG_INVALID',
+      'The Redis URL cannot be read; percent-encode what is special in its password',
+    )
+  }
 }
 
 function addressOf(client: RedisClient): string {
@@ -138,6 +150,9 @@ function nodeAddress(
 ): string {
   if (typeof node === 'object') return `${node.host ?? '127.0.0.1'}:${node.port ?? 6379}`
   if (typeof node === 'number') return `127.0.0.1:${node}`
-  // It may be a URL with a password.
-  return node.replace(/^.*@/, '').replace(/^[a-z]+:\/\//, '')
+  // It may be a URL with a password, before the host or behind it.
+  return node
+    .replace(/^.*@/s, '')
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/[/?].*$/s, '')
 }

@@ -1,3 +1,4 @@
+import { Command } from 'ioredis'
 import type { RedisClient } from './options.ts'
 
 /** One atomic operation: a file of `lua/`. */
@@ -19,10 +20,10 @@ export async function runScript(
 ): Promise<unknown> {
   const rest = [keys.length, ...keys, ...args]
   try {
-    return await client.callBuffer('EVALSHA', script.sha1, ...rest)
+    return await send(client, 'EVALSHA', [script.sha1, ...rest])
   } catch (error) {
     if (!isUnknownScript(error)) throw error
-    return await client.callBuffer('EVAL', script.source, ...rest)
+    return await send(client, 'EVAL', [script.source, ...rest])
   }
 }
 
@@ -54,6 +55,11 @@ export async function runScriptAndWait(
     if (!isUnknownScript(error)) throw error
     return await attempt('EVAL', script.source)
   }
+}
+
+// Not by the client's `call`, which with `enableAutoPipelining` sends its arguments without their command.
+function send(client: RedisClient, name: string, args: ScriptArgument[]): unknown {
+  return client.sendCommand(new Command(name, args, { replyEncoding: null }))
 }
 
 function isUnknownScript(error: unknown): boolean {

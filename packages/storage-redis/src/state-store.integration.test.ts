@@ -156,6 +156,40 @@ describe('what others wrote', () => {
     expect(await dump(client, root)).toEqual(before)
   })
 
+  it('is not overwritten where a key beside the records has another type', async () => {
+    const { store, client, keys, root } = open()
+    const outbox = store.outbox()
+    const cache = new RedisTokenCache(client, { keyPrefix: keys.prefix })
+    await store.create(sampleRecord())
+    const token = { fields: sampleRecord(), sealed: new Uint8Array(1), expiresAt: Date.now() + 60_000 }
+    const entry = { ...key, attemptId: 'one', generation: 1, createdAt: 1, sealed: new Uint8Array(1) }
+    const cases: [string, ...(() => Promise<unknown>)[]][] = [
+      [
+        keys.header,
+        () => store.readHeader(),
+        () => store.createHeader('h'),
+        () => store.replaceHeader('h', 1),
+      ],
+      [`${root}deleted:${memberOf(key)}`, () => store.delete(key, 1)],
+      [keys.outbox(key), () => outbox.put(entry), () => outbox.list(key.tenantId, key.id)],
+      [
+        keys.token('k'),
+        () => cache.get('k'),
+        () => cache.set('k', token, 1),
+        () => cache.invalidate('k', 1, 9),
+      ],
+      [keys.tombstone('k'), () => cache.set('k', token, 1), () => cache.invalidate('k', 1, 9)],
+    ]
+    for (const [name, ...calls] of cases) {
+      await client.rpush(name, 'of another program')
+      for (const call of calls) {
+        await expect(call(), name).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' })
+        expect(await client.lrange(name, 0, -1), name).toEqual(['of another program'])
+      }
+    }
+    expect(await store.get(key.tenantId, key.id)).toMatchObject({ version: 1 })
+  })
+
   it('is refused when it is the schema or a record of another release', async () => {
     const { store, client, recordKey } = open()
     await store.create(sampleRecord())
@@ -329,10 +363,69 @@ describe('options', () => {
     expect(() => new RedisStateStore(prefixed)).toThrow(/keyPrefix of its own/)
     const stale = new Cluster([redisUrl], { lazyConnect: true, scaleReads: 'slave' })
     expect(() => new RedisStateStore(stale)).toThrow(/scaleReads/)
+    const texts = new Redis(redisUrl, { lazyConnect: true, stringNumbers: true })
+    expect(() => new RedisStateStore(texts)).toThrow(/stringNumbers/)
+    const nodes = new Cluster([redisUrl], { lazyConnect: true, redisOptions: { stringNumbers: true } })
+    expect(() => new RedisStateStore(nodes)).toThrow(/stringNumbers/)
   })
 
   it.each(['', 'localhost:6379', 'http://localhost'])('refuse the URL %j', url => {
     expect(() => new RedisStateStore(url)).toThrow(/redis:\/\//)
+  })
+
+  it('refuse a URL that cannot be read without repeating its password', () => {
+    const open = () => new RedisStateStore('redis://user:correct-horse@host:99999999')
+    expect(open).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+    try {
+      open()
+    } catch (error) {
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('correct-horse')
+    }
+  })
+
+  it.each([
+    'redis://user:correct-horse@host:1',
+    'redis://host:1?password=correct-horse',
+    'redis://:correct-horse/@host:1/0?password=correct-horse',
+  ])('name the cluster node %j without its password', url => {
+    const store = new RedisStateStore(new Cluster([url], { lazyConnect: true }))
+    expect(store.name).toBe('redis cluster host:1 nebula')
+  })
+
+  it('work for a user who may no more than the README says', async context => {
+    await using server = await ownServer(context)
+    const permissions =
+      '~{nebula:* ~nebula:* &nebula:* +@read +@write +@pubsub +@connection -@dangerous +eval +evalsha +info +wait'
+    await server.command('ACL', 'SETUSER', 'nebula', 'on', '>secret', ...permissions.split(' '))
+    const store = new RedisStateStore(server.url.replace('//', '//nebula:secret@'))
+    const [lock, outbox, invalidation] = [store.lock(), store.outbox(), store.invalidation()]
+    await store.create(fullRecord())
+    expect((await store.list({ dueBefore: Number.MAX_SAFE_INTEGER }, { limit: 1 })).records).toHaveLength(1)
+    const lease = await lock.acquire('refresh', { waitMs: 1_000 })
+    const waiting = lock.acquire('refresh', { waitMs: 5_000 })
+    await lease.release()
+    await (await waiting).release()
+    await outbox.put({ ...key, attemptId: 'one', generation: 1, createdAt: 1, sealed: new Uint8Array(1) })
+    expect(await outbox.list(key.tenantId, key.id)).toHaveLength(1)
+    const heard: unknown[] = []
+    const message = { ...key, version: 1 }
+    await invalidation.subscribe(
+      received => heard.push(received),
+      () => {},
+    )
+    await invalidation.publish(message)
+    await expect.poll(() => heard).toEqual([message])
+    await Promise.all([store, lock, outbox, invalidation].map(each => each.close()))
+  })
+
+  it('may have the client put commands together', async () => {
+    const client = new Redis(redisUrl, { enableAutoPipelining: true })
+    const store = new RedisStateStore(client, { keyPrefix: uniquePrefix() })
+    await store.create(sampleRecord())
+    expect(await store.get('acme', key.id)).toMatchObject({ version: 1 })
+    expect((await store.list({}, { limit: 1 })).records).toHaveLength(1)
+    await store.close()
+    client.disconnect()
   })
 
   it('keep stores of different prefixes apart', async () => {
@@ -340,6 +433,15 @@ describe('options', () => {
     await first.store.create(sampleRecord())
     expect(await second.store.list({}, { limit: 10 })).toEqual({ records: [], cursor: undefined })
     expect(await second.store.get('acme', key.id)).toBeUndefined()
+  })
+
+  it('take as many labels as a record has', async () => {
+    const { store } = open()
+    const labels = Object.fromEntries(Array.from({ length: 5_000 }, (_, number) => [`label ${number}`, 'x']))
+    await store.create(sampleRecord({ labels }))
+    await store.replace(sampleRecord({ version: 2, labels: { ...labels, last: 'y' } }))
+    const found = await store.list({ tenantId: 'acme', labels: { last: 'y' } }, { limit: 1 })
+    expect(found.records).toMatchObject([{ version: 2 }])
   })
 
   it('refuse a tenant that could be taken for another with another id', async () => {

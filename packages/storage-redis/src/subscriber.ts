@@ -1,4 +1,4 @@
-import { CredentialError } from '@nebula-credential/core'
+import { CredentialError, isCredentialError } from '@nebula-credential/core'
 import type { Redis } from 'ioredis'
 import { driverError, timeoutError } from './driver-errors.ts'
 
@@ -72,23 +72,33 @@ export class Subscriber implements Subscription {
   }
 
   #connected(): Promise<Redis> {
-    if (this.#closed) throw new CredentialError('CLOSED', `${this.#name} is closed; open a new one`)
+    this.#assertOpen()
     this.#connecting ??= this.#connect()
     return this.#connecting
+  }
+
+  /** @throws CredentialError CLOSED */
+  #assertOpen(): void {
+    if (this.#closed) throw new CredentialError('CLOSED', `${this.#name} is closed; open a new one`)
   }
 
   async #connect(): Promise<Redis> {
     try {
       const connection = await this.#open()
-      connection.on('error', () => {})
+      // Of a connection that could not be made, the driver's promises say only that it is closed.
+      let reason: unknown
+      connection.on('error', error => {
+        reason ??= error
+      })
       connection.on('message', (channel: string, text: string) => this.#deliver(channel, text))
       try {
         await this.#inTime(connection.connect())
-        if (this.#closed) throw new CredentialError('CLOSED', `${this.#name} is closed; open a new one`)
+        this.#assertOpen()
         if (this.#listeners.size > 0) await this.#inTime(connection.subscribe(...this.#listeners.keys()))
+        this.#assertOpen()
       } catch (error) {
         connection.disconnect()
-        throw error
+        throw isCredentialError(error) ? error : (reason ?? error)
       }
       connection.once('end', () => this.#onLost())
       if (connection.status === 'end') throw new Error('The connection was lost')

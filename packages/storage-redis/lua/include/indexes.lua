@@ -20,11 +20,18 @@ local function indexes_of(root, tenant, type, status, due, labels)
   return scores
 end
 
--- A script that fails keeps what it has written: so every set is looked at before the first write,
--- and one of another type raises WRONGTYPE while nothing has happened yet.
-local function check_indexes(scores)
-  for key in pairs(scores) do
-    redis.call('ZCARD', key)
+-- A script that fails keeps what it has written: so every set is looked at before the first write, and one of another
+-- type raises WRONGTYPE while nothing has happened yet. While a cluster moves the slot, a node has some of the keys: it
+-- answers for a single one that is not there, but not for two at once. Gives the error to return, if any.
+local function check_indexes(record, before, after)
+  for _, scores in ipairs({ before, after }) do
+    for key in pairs(scores) do
+      local present = redis.pcall('EXISTS', record, key)
+      if type(present) == 'table' then
+        return redis.error_reply('TRYAGAIN ' .. present.err)
+      end
+      redis.call('ZCARD', key)
+    end
   end
 end
 

@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const createRecord: Script = {
   name: 'create-record.lua',
-  sha1: '1278445ee9d5dafce23182a21ee3fc8af9efc4bc',
+  sha1: 'cb16faf2ba4e8fd9928d9bc3c30240c2fd82b5b3',
   source: `local function indexes_of(root, tenant, type, status, due, labels)
   local scores = {
     [root .. 'all'] = '0',
@@ -20,9 +20,15 @@ export const createRecord: Script = {
   end
   return scores
 end
-local function check_indexes(scores)
-  for key in pairs(scores) do
-    redis.call('ZCARD', key)
+local function check_indexes(record, before, after)
+  for _, scores in ipairs({ before, after }) do
+    for key in pairs(scores) do
+      local present = redis.pcall('EXISTS', record, key)
+      if type(present) == 'table' then
+        return redis.error_reply('TRYAGAIN ' .. present.err)
+      end
+      redis.call('ZCARD', key)
+    end
   end
 end
 local function move_indexes(member, before, after)
@@ -42,7 +48,10 @@ if stored[1] then
   return (stored[1] == '1' and stored[2] == ARGV[4]) and 1 or 0
 end
 local indexes = indexes_of(ARGV[1], ARGV[2], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
-check_indexes(indexes)
+local moving = check_indexes(KEYS[1], {}, indexes)
+if moving then
+  return moving
+end
 redis.call('HSET', KEYS[1], 'version', '1', 'write', ARGV[4], 'format', ARGV[5], 'type', ARGV[6], 'status', ARGV[7],
   'due', ARGV[8], 'labels', ARGV[9], 'sealed', ARGV[10], 'metadata', ARGV[11], 'state', ARGV[12])
 move_indexes(ARGV[3], {}, indexes)

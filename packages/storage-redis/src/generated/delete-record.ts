@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const deleteRecord: Script = {
   name: 'delete-record.lua',
-  sha1: 'e6c53af2aec0e6d1f8686bb509ac8ca92a0d3a1c',
+  sha1: '9c0eae259fe58784a6f284f31e657007ba639a10',
   source: `local function indexes_of(root, tenant, type, status, due, labels)
   local scores = {
     [root .. 'all'] = '0',
@@ -20,9 +20,15 @@ export const deleteRecord: Script = {
   end
   return scores
 end
-local function check_indexes(scores)
-  for key in pairs(scores) do
-    redis.call('ZCARD', key)
+local function check_indexes(record, before, after)
+  for _, scores in ipairs({ before, after }) do
+    for key in pairs(scores) do
+      local present = redis.pcall('EXISTS', record, key)
+      if type(present) == 'table' then
+        return redis.error_reply('TRYAGAIN ' .. present.err)
+      end
+      redis.call('ZCARD', key)
+    end
   end
 end
 local function move_indexes(member, before, after)
@@ -53,15 +59,19 @@ local function stored_record(key, expected, format, write)
   end
   return { type = stored[4], status = stored[5], due = stored[6], labels = stored[7] }, nil
 end
+local receipt = redis.call('GET', KEYS[2])
 local stored, answer = stored_record(KEYS[1], ARGV[6], ARGV[5], ARGV[4])
 if not stored then
-  if answer == 0 and redis.call('GET', KEYS[2]) == ARGV[4] then
+  if answer == 0 and receipt == ARGV[4] then
     return 1
   end
   return answer
 end
 local before = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, stored.due, stored.labels)
-check_indexes(before)
+local moving = check_indexes(KEYS[1], before, {})
+if moving then
+  return moving
+end
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[7])
 move_indexes(ARGV[3], before, {})

@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const listRecords: Script = {
   name: 'list-records.lua',
-  sha1: '75f4447385d8587cbdca68b8a2175c6bca725bff',
+  sha1: 'fde56fbea39bab71c798a50d067d89f9ed64b0b2',
   source: `local mode, walkable, record_root = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local limit, most = tonumber(ARGV[4]), tonumber(ARGV[5])
 local function precedes(left, right)
@@ -96,6 +96,8 @@ while true do
         reply[place + 1], reply[place + 2] = member, score
         reply[place + 3], reply[place + 4] = record[1] or '', record[2]
         reply[place + 5], reply[place + 6] = record[3] or '', record[4] or ''
+      elseif type(redis.pcall('EXISTS', index, record_root .. member)) == 'table' then
+        return redis.error_reply('TRYAGAIN The record of an indexed member is on another node')
       end
     end
   end

@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const replaceRecord: Script = {
   name: 'replace-record.lua',
-  sha1: '4b1b81e746f5635c834fa6b180c9b79301a73d6f',
+  sha1: 'abfa672fa521758bbecd4ce2a8cf6c4d2b221cd8',
   source: `local function indexes_of(root, tenant, type, status, due, labels)
   local scores = {
     [root .. 'all'] = '0',
@@ -20,9 +20,15 @@ export const replaceRecord: Script = {
   end
   return scores
 end
-local function check_indexes(scores)
-  for key in pairs(scores) do
-    redis.call('ZCARD', key)
+local function check_indexes(record, before, after)
+  for _, scores in ipairs({ before, after }) do
+    for key in pairs(scores) do
+      local present = redis.pcall('EXISTS', record, key)
+      if type(present) == 'table' then
+        return redis.error_reply('TRYAGAIN ' .. present.err)
+      end
+      redis.call('ZCARD', key)
+    end
   end
 end
 local function move_indexes(member, before, after)
@@ -59,8 +65,10 @@ if not stored then
 end
 local before = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, stored.due, stored.labels)
 local after = indexes_of(ARGV[1], ARGV[2], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
-check_indexes(before)
-check_indexes(after)
+local moving = check_indexes(KEYS[1], before, after)
+if moving then
+  return moving
+end
 redis.call('HSET', KEYS[1], 'version', ARGV[14], 'write', ARGV[4], 'type', ARGV[6], 'status', ARGV[7],
   'due', ARGV[8], 'labels', ARGV[9], 'sealed', ARGV[10], 'metadata', ARGV[11], 'state', ARGV[12])
 move_indexes(ARGV[3], before, after)

@@ -3,7 +3,7 @@ import type { Script } from '../script.ts'
 
 export const updateMetadata: Script = {
   name: 'update-metadata.lua',
-  sha1: '9df70e2a23b16a553c8962b25fbe631f6bdd34f3',
+  sha1: 'c445fb3a804cbf6c9039933698e734fe33628fbb',
   source: `local function indexes_of(root, tenant, type, status, due, labels)
   local scores = {
     [root .. 'all'] = '0',
@@ -20,9 +20,15 @@ export const updateMetadata: Script = {
   end
   return scores
 end
-local function check_indexes(scores)
-  for key in pairs(scores) do
-    redis.call('ZCARD', key)
+local function check_indexes(record, before, after)
+  for _, scores in ipairs({ before, after }) do
+    for key in pairs(scores) do
+      local present = redis.pcall('EXISTS', record, key)
+      if type(present) == 'table' then
+        return redis.error_reply('TRYAGAIN ' .. present.err)
+      end
+      redis.call('ZCARD', key)
+    end
   end
 end
 local function move_indexes(member, before, after)
@@ -59,8 +65,10 @@ if not stored then
 end
 local before = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, stored.due, stored.labels)
 local after = indexes_of(ARGV[1], ARGV[2], stored.type, stored.status, ARGV[6], ARGV[7])
-check_indexes(before)
-check_indexes(after)
+local moving = check_indexes(KEYS[1], before, after)
+if moving then
+  return moving
+end
 redis.call('HSET', KEYS[1], 'version', ARGV[10], 'write', ARGV[4], 'due', ARGV[6], 'labels', ARGV[7],
   'metadata', ARGV[8])
 move_indexes(ARGV[3], before, after)

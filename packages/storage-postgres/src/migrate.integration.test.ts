@@ -40,7 +40,7 @@ describe.skipIf(serverUrl === undefined)('migration', () => {
     expect(outcomes.map(({ stdout }) => stdout.trim())).toEqual(Array(10).fill('ready'))
     const ledger = await database.run('SELECT version FROM together.schema_migration')
     expect(ledger).toEqual([{ version: 1 }])
-  }, 60_000)
+  }, 300_000)
 
   test('calls of one process that come before the first has migrated all succeed', async () => {
     const store = new PostgresStateStore(database.url, { schema: 'at_once' })

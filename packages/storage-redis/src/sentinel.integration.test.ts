@@ -10,7 +10,7 @@ let set: RedisSentinelSet | undefined
 
 beforeAll(async () => {
   set = await unlessUnavailable('Redis fail-over by Sentinel', () => RedisSentinelSet.start())
-}, 60_000)
+}, 300_000)
 beforeEach(context => context.skip(set === undefined, withoutRedis))
 afterAll(async () => await set?.[Symbol.asyncDispose]())
 
@@ -55,4 +55,4 @@ it('survives a fail-over: no replicated write is lost, locks and messages work a
   })
   await Promise.all([lock.close(), invalidation.close(), store.close()])
   client.disconnect()
-}, 60_000)
+}, 300_000)

@@ -18,7 +18,7 @@ describe('several processes on one file', () => {
     await store.close()
     using database = new DatabaseSync(file.path)
     expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: migrations.length })
-  }, 40_000)
+  }, 300_000)
 
   test('four that contend for one lock lose no increment', async () => {
     using file = temporaryFile()
@@ -26,7 +26,7 @@ describe('several processes on one file', () => {
     await writeFile(counter, '0')
     await Promise.all(Array.from({ length: 4 }, () => runChild('count-locked.ts', file.path, counter, '50')))
     expect(await readFile(counter, 'utf8')).toBe('200')
-  }, 40_000)
+  }, 300_000)
 })
 
 describe('while another connection holds the write lock', () => {

@@ -1,3 +1,3 @@
 import { definePackageTests } from '../tools/build/vitest.ts'
 
-export default definePackageTests('bench', { testTimeout: 60_000 })
+export default definePackageTests('bench', { testTimeout: 300_000 })

@@ -15,7 +15,7 @@ beforeAll(() => {
     'quick-start.mts': `${program}\nconsole.log(JSON.stringify([...request.headers, ...same.headers]))\n`,
     'oauth-client.mts': readFileSync(join(import.meta.dirname, 'oauth-client.mts'), 'utf8'),
   })
-}, 120_000)
+}, 600_000)
 
 afterAll(() => project?.[Symbol.dispose]())
 

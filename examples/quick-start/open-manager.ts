@@ -2,7 +2,7 @@ import { apiKey } from '@nebula-credential/api-key'
 import { CredentialManager, passphraseKey } from '@nebula-credential/core'
 import { oauth2ClientCredentials, oauth2RefreshToken } from '@nebula-credential/oauth2'
 import { guardedFetch } from '@nebula-credential/outbound'
-import { backends } from './backend/backend.ts'
+import { backends } from './backend/backends.ts'
 import type { Place } from './place.ts'
 
 /** The server of this program is on loopback and speaks http, which the default fetch refuses. */

@@ -1,4 +1,5 @@
-import type { BackendName, Location } from './backend/backend.ts'
+import type { Location } from './backend/backend.ts'
+import type { BackendName } from './backend/backends.ts'
 
 /** Where this program's credentials are, and what opens them: all that a further process needs. */
 export interface Place {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type BackendName, backends } from './backend/backend.ts'
+import { type BackendName, backends } from './backend/backends.ts'
 import { UnexpectedResult } from './expectation.ts'
 
 const usage = `npm start -- [--storage ${Object.keys(backends).join('|')}]`

@@ -93,6 +93,14 @@ describe('architectureProblems', () => {
       'packages/outbound/src/x.ts:1 import cycle: packages/outbound/src/x.ts -> packages/outbound/src/y.ts -> packages/outbound/src/x.ts',
     ],
     [
+      'an import cycle outside the packages',
+      {
+        'tools/x/a.ts': `import type { B } from './b.ts'\nexport type A = B\n`,
+        'tools/x/b.ts': `import { A } from './a.ts'\nexport type B = A\n`,
+      },
+      'tools/x/a.ts:1 import cycle: tools/x/a.ts -> tools/x/b.ts -> tools/x/a.ts',
+    ],
+    [
       'export *',
       { 'packages/outbound/src/b.ts': `export * from './index.ts'\n` },
       'packages/outbound/src/b.ts:1 list the exports by name instead of export *',

@@ -4,13 +4,13 @@ import { cycleProblems } from './cycles.ts'
 import { dependencyProblems } from './dependencies.ts'
 import { fileProblems, vendorProblems } from './file-rules.ts'
 import { layerProblems } from './layers.ts'
-import { readSourceFiles } from './source-file.ts'
+import { otherFiles, packageFiles, readSourceFiles } from './source-file.ts'
 
-/** Every breach of the architecture below `packages/`, as `path:line what to change`. */
+/** Every breach of the architecture below `packages/`, and import cycles anywhere, as `path:line what to change`. */
 export function architectureProblems(root: string): string[] {
   const rootManifest = readManifest(root)
   const manifests = new Map(workspacePackages(root).map(({ name, manifest }) => [name, manifest]))
-  const files = readSourceFiles(root)
+  const files = readSourceFiles(root, packageFiles)
   return [
     ...files.flatMap(file => [
       ...layerProblems(file),
@@ -23,6 +23,6 @@ export function architectureProblems(root: string): string[] {
       ...fileProblems(file),
       ...vendorProblems(file),
     ]),
-    ...cycleProblems(files.filter(({ isTest }) => !isTest)),
+    ...cycleProblems([...files, ...readSourceFiles(root, otherFiles)].filter(({ isTest }) => !isTest)),
   ]
 }

@@ -16,9 +16,14 @@ export type SourceFile = {
   defaultExports: number[]
 }
 
-/** Reads every TypeScript file in `src` and `test` of every package. */
-export function readSourceFiles(root: string): SourceFile[] {
-  return globSync('packages/*/{src,test}/**/*.ts', { cwd: root })
+/** Every TypeScript file in `src` and `test` of every package. */
+export const packageFiles = 'packages/*/{src,test}/**/*.ts'
+/** Every TypeScript file that is in no package. */
+export const otherFiles = '{bench,examples,tools}/**/*.ts'
+
+/** Reads the files below `root` that match a glob pattern, in order. */
+export function readSourceFiles(root: string, pattern: string): SourceFile[] {
+  return globSync(pattern, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] })
     .map(path => path.replaceAll('\\', '/'))
     .sort()
     .map(path => parseSourceFile(path, readFileSync(join(root, path), 'utf8')))

@@ -31,7 +31,7 @@ const places: Readonly<Record<string, Backend>> = {
 
 test.for(faults.map(({ name }) => name))(
   '%s',
-  { timeout: 120_000, concurrent: true },
+  { timeout: 600_000, concurrent: true },
   async (name, context) => {
     const fault = faults.find(each => each.name === name)
     const backend = places[name]

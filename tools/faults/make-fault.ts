@@ -1,15 +1,7 @@
 import type { Extent, Fault } from './fault.ts'
-import { Lab } from './lab.ts'
+import { makeHere, type Outcome } from './make-here.ts'
 import { makeWithMounts } from './mount-namespace.ts'
-import { type Figures, Tally } from './tally.ts'
 import type { Backend } from './world.ts'
-
-/** What came of a fault. */
-export interface Outcome {
-  readonly figures: Figures
-  readonly broken: readonly string[]
-  readonly notes: readonly string[]
-}
 
 /** One line of the table. */
 export interface Result extends Outcome {
@@ -24,22 +16,4 @@ export async function makeFault(fault: Fault, backend: Backend, extent: Extent):
   const make = fault.mounts ? makeWithMounts : makeHere
   const outcome = await make(fault, backend, extent)
   return { fault, backend, ...outcome, tookMs: Math.round(performance.now() - startedAt) }
-}
-
-/** Makes a fault in this process, which may mount where the fault needs it. */
-export async function makeHere(fault: Fault, backend: Backend, extent: Extent): Promise<Outcome> {
-  const tally = new Tally()
-  await using lab = await Lab.open(backend, fault.mounts)
-  try {
-    await fault.make(lab, tally, extent)
-  } catch (error) {
-    tally.broken.push(`it could not be made: ${error instanceof Error ? error.stack : String(error)}`)
-  }
-  lab.restore()
-  const { figures, notes } = tally
-  tally.expect(
-    figures.lost === figures.unavoidable,
-    `${figures.lost - figures.unavoidable} grants were lost that could have been kept`,
-  )
-  return { figures, broken: tally.broken, notes }
 }

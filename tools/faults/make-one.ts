@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { ServiceUnavailable } from '../services/service-unavailable.ts'
 import { faults } from './faults.ts'
-import { makeHere } from './make-fault.ts'
+import { makeHere } from './make-here.ts'
 import type { Answer, Order } from './mount-namespace.ts'
 
 // The process that makeWithMounts starts.

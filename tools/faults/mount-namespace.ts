@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { ServiceUnavailable } from '../services/service-unavailable.ts'
 import type { Extent, Fault } from './fault.ts'
-import type { Outcome } from './make-fault.ts'
+import type { Outcome } from './make-here.ts'
 import type { Backend } from './world.ts'
 
 // Who is root stays root, so that servers can be run as users of their own; others get the right to mount, and no more.

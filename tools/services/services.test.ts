@@ -45,7 +45,7 @@ it('leaves no server and no folder behind when the test run is killed', async co
   expect(await accepts(port)).toBe(true)
   owner.kill('SIGKILL')
   await expect.poll(() => accepts(port)).toBe(false)
-  await expect.poll(() => existsSync(folder), { timeout: 5_000 }).toBe(false)
+  await expect.poll(() => existsSync(folder)).toBe(false)
 })
 
 it('cuts, slows and restores the way to a server', async context => {

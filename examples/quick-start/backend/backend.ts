@@ -1,8 +1,5 @@
 import type { CredentialManagerBuilder, StateStore } from '@nebula-credential/core'
 import type { StoredBytes } from './at-rest.ts'
-import { postgresBackend } from './postgres.ts'
-import { redisBackend } from './redis.ts'
-import { sqliteBackend } from './sqlite.ts'
 
 /** All that differs between backends in this program. */
 export interface Backend {
@@ -44,12 +41,3 @@ export interface EventEdit {
   readonly from: string
   readonly to: string
 }
-
-/** The backends that `--storage` accepts. */
-export const backends = {
-  sqlite: sqliteBackend,
-  redis: redisBackend,
-  postgres: postgresBackend,
-} as const satisfies Record<string, Backend>
-
-export type BackendName = keyof typeof backends

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@nebula-credential/core'
-import { backends } from '../backend/backend.ts'
+import { backends } from '../backend/backends.ts'
 import { expect } from '../expectation.ts'
 import { openManager } from '../open-manager.ts'
 import type { World } from '../world.ts'

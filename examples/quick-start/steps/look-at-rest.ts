@@ -1,4 +1,4 @@
-import { backends } from '../backend/backend.ts'
+import { backends } from '../backend/backends.ts'
 import { expect } from '../expectation.ts'
 import type { Credentials, World } from '../world.ts'
 

@@ -6,7 +6,7 @@ import { PostgresServer } from '../../../tools/services/postgres-server.ts'
 import { RedisServer } from '../../../tools/services/redis-server.ts'
 import { unlessUnavailable } from '../../../tools/services/service-unavailable.ts'
 import { temporaryTree } from '../../../tools/workspace/temporary-tree.ts'
-import { type BackendName, backends } from '../backend/backend.ts'
+import { type BackendName, backends } from '../backend/backends.ts'
 import { openManager } from '../open-manager.ts'
 
 const password = randomBytes(12).toString('hex')

@@ -260,7 +260,7 @@ describe('the body limit', () => {
 describe('the time limit', () => {
   it('ends a request that is not answered: unknown, for it was sent', async () => {
     await using server = await loopbackServer(() => {})
-    await expect(onLoopback({ timeoutMs: 100 })(server.origin)).rejects.toEqual(failure('unknown'))
+    await expect(onLoopback({ timeoutMs: 1_000 })(server.origin)).rejects.toEqual(failure('unknown'))
     expect(server.requests).toEqual(['/'])
   })
 
@@ -269,10 +269,9 @@ describe('the time limit', () => {
       const timer = setInterval(() => response.write('.'), 10)
       response.on('close', () => clearInterval(timer))
     })
-    const response = await onLoopback({ timeoutMs: 200 })(server.origin)
-    const start = performance.now()
+    const response = await onLoopback({ timeoutMs: 1_000 })(server.origin)
+    // Without a limit it would trickle in for ever.
     await expect(response.text()).rejects.toEqual(failure('unknown'))
-    expect(performance.now() - start).toBeLessThan(2_000)
   })
 
   it('ends a connection that does not come about well before the request', async () => {
@@ -304,7 +303,7 @@ describe("the caller's signal", () => {
     const reason = new Error('no longer wanted')
     const caller = new AbortController()
     const { signal } = caller
-    const pending = onLoopback({ timeoutMs: 2_000 })(new Request(server.origin, { signal }))
+    const pending = onLoopback()(new Request(server.origin, { signal }))
     await expect.poll(() => server.requests).toHaveLength(1)
     collectGarbage()
     await delay(10)

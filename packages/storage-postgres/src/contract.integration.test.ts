@@ -16,7 +16,7 @@ const tables = [
   'audit_entry',
   'outbox_entry',
 ]
-const leaseTiming = { ttlMs: 600, renewEveryMs: 150 }
+const leaseTiming = { ttlMs: 1_000, renewEveryMs: 100 }
 
 interface Variant {
   readonly options: PostgresOptions

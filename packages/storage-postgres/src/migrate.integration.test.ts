@@ -40,7 +40,7 @@ describe.skipIf(serverUrl === undefined)('migration', () => {
     expect(outcomes.map(({ stdout }) => stdout.trim())).toEqual(Array(10).fill('ready'))
     const ledger = await database.run('SELECT version FROM together.schema_migration')
     expect(ledger).toEqual([{ version: 1 }])
-  }, 60_000)
+  }, 300_000)
 
   test('calls of one process that come before the first has migrated all succeed', async () => {
     const store = new PostgresStateStore(database.url, { schema: 'at_once' })
@@ -152,7 +152,7 @@ describe.skipIf(serverUrl === undefined)('migration', () => {
 
   test('a look at the schema that hangs ends as any statement does, and is repeated by the next call', async () => {
     await migratePostgres(database.url, { schema: 'hanging' })
-    const store = new PostgresStateStore(database.url, { schema: 'hanging', statementTimeoutMs: 300 })
+    const store = new PostgresStateStore(database.url, { schema: 'hanging', statementTimeoutMs: 2_000 })
     const blocker = await openTransaction(database, 'LOCK TABLE hanging.schema_migration')
     await expect(store.readHeader()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
     await blocker.end()
@@ -162,7 +162,7 @@ describe.skipIf(serverUrl === undefined)('migration', () => {
 
   test('a migration that was cut off leaves nothing, and the next call does it', async () => {
     // Keeps everybody from creating schemas, so that the migration hangs in the middle of its transaction.
-    const store = new PostgresStateStore(database.url, { schema: 'cut_off', migrationTimeoutMs: 700 })
+    const store = new PostgresStateStore(database.url, { schema: 'cut_off', migrationTimeoutMs: 4_000 })
     const blocker = await openTransaction(database, 'LOCK TABLE pg_catalog.pg_namespace IN EXCLUSIVE MODE')
     const error = await store.readHeader().catch(caught => caught)
     expect(isCredentialError(error, 'STORAGE_UNAVAILABLE')).toBe(true)

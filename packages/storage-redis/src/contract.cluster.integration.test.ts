@@ -25,7 +25,7 @@ beforeAll(async () => {
   if (urls.length > 0) return
   started = await unlessUnavailable('storage on Redis Cluster', () => RedisCluster.start())
   urls = started?.urls ?? []
-}, 60_000)
+}, 300_000)
 beforeEach(context => context.skip(urls.length === 0, withoutRedis))
 afterAll(async () => await started?.[Symbol.asyncDispose]())
 

@@ -15,28 +15,24 @@ import { RedisOutbox } from './outbox.ts'
 import { RedisStateStore } from './state-store.ts'
 import { RedisTokenCache } from './token-cache.ts'
 
-const commandTimeoutMs = 250
-
 beforeEach(context => context.skip(redisUrl === '', withoutRedis))
 
 describeStateStore('RedisStateStore', async () => ({
   ...(await openPair(
     redisUrl,
-    (client, keyPrefix) =>
-      new RedisStateStore(client, { keyPrefix, commandTimeoutMs, leaseTiming: shortLeaseTiming }),
+    (client, keyPrefix) => new RedisStateStore(client, { keyPrefix, leaseTiming: shortLeaseTiming }),
   )),
   leaseTiming: shortLeaseTiming,
 }))
 
 describeTokenCache('RedisTokenCache', () =>
-  openPair(redisUrl, (client, keyPrefix) => new RedisTokenCache(client, { keyPrefix, commandTimeoutMs })),
+  openPair(redisUrl, (client, keyPrefix) => new RedisTokenCache(client, { keyPrefix })),
 )
 
 describeDistributedLock('RedisDistributedLock', async () => {
   const pair = await openPair(
     redisUrl,
-    (client, keyPrefix) =>
-      new RedisDistributedLock(client, { keyPrefix, commandTimeoutMs, ...shortLeaseTiming }),
+    (client, keyPrefix) => new RedisDistributedLock(client, { keyPrefix, ...shortLeaseTiming }),
   )
   return {
     ...pair,
@@ -50,9 +46,9 @@ describeDistributedLock('RedisDistributedLock', async () => {
 })
 
 describeOutbox('RedisOutbox', () =>
-  openPair(redisUrl, (client, keyPrefix) => new RedisOutbox(client, { keyPrefix, commandTimeoutMs })),
+  openPair(redisUrl, (client, keyPrefix) => new RedisOutbox(client, { keyPrefix })),
 )
 
 describeInvalidation('RedisInvalidation', () =>
-  openPair(redisUrl, (client, keyPrefix) => new RedisInvalidation(client, { keyPrefix, commandTimeoutMs })),
+  openPair(redisUrl, (client, keyPrefix) => new RedisInvalidation(client, { keyPrefix })),
 )

@@ -22,6 +22,8 @@ import type { RedisLockOptions } from './options.ts'
 beforeEach(context => context.skip(redisUrl === '', withoutRedis))
 
 const longLeases = { ttlMs: 60_000, renewEveryMs: 20_000 }
+/** What a lock's value looks like when somebody waits for it. */
+const isAwaited = /\|.+#\d+$/
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 function openPair(url: string, options: RedisLockOptions = longLeases) {
@@ -56,13 +58,12 @@ async function commandsRun(client: Redis): Promise<number> {
 
 it('leaves the server alone while it waits, and renews once what it is handed', async context => {
   await using server = await ownServer(context)
-  const { first, second, client } = openPair(server.url)
+  const { first, second, client, keys } = openPair(server.url)
   await (await first.tryAcquire('so that the server knows the script'))?.release()
   await client.script('LOAD', renewLock.source)
   const lease = await first.acquire('refresh', { waitMs: 1_000 })
   const waiting = second.acquire('refresh', { waitMs: 10_000 })
-  await expect.poll(() => listeners(client)).toBe(1)
-  await pause(50)
+  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(isAwaited)
   const whenWaiting = await commandsRun(client)
   await pause(500)
   expect(await commandsRun(client)).toBe(whenWaiting)
@@ -76,28 +77,27 @@ it('leaves the server alone while it waits, and renews once what it is handed', 
 })
 
 it('serves the waiters of a process in the order in which they came', async () => {
-  const { first, second } = openPair(redisUrl)
+  const { first, second, client, keys } = openPair(redisUrl)
   const lease = await first.acquire('refresh', { waitMs: 1_000 })
   const order: number[] = []
   const waiting = [0, 1, 2, 3, 4].map(async number => {
-    await pause(number * 10)
     const taken = await second.acquire('refresh', { waitMs: 10_000 })
     order.push(number)
     await taken.release()
   })
-  await pause(100)
+  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(isAwaited)
   await lease.release()
   await Promise.all(waiting)
   expect(order).toEqual([0, 1, 2, 3, 4])
 })
 
 it('hands on when the first waiter gives up', async () => {
-  const { first, second } = openPair(redisUrl)
+  const { first, second, client, keys } = openPair(redisUrl)
   const lease = await first.acquire('refresh', { waitMs: 1_000 })
   const gaveUp = new AbortController()
   const impatient = second.acquire('refresh', { waitMs: 10_000, signal: gaveUp.signal })
   const patient = second.acquire('refresh', { waitMs: 10_000 })
-  await pause(50)
+  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(isAwaited)
   gaveUp.abort(new Error('enough'))
   await expect(impatient).rejects.toThrow('enough')
   await lease.release()
@@ -108,7 +108,7 @@ it('hands over to a waiter by its release, and for as long as a lease lasts', as
   const { first, second, client, keys } = openPair(redisUrl)
   const lease = await first.acquire('refresh', { waitMs: 1_000 })
   const waiting = second.acquire('refresh', { waitMs: 10_000 })
-  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(/\|.+#1$/)
+  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(isAwaited)
   await lease.release()
   const owner = await client.get(keys.lock('refresh'))
   const next = await waiting
@@ -125,12 +125,13 @@ it('wakes the others when the one that it was to be handed to gives up', async (
   const lease = await first.acquire('refresh', { waitMs: 1_000 })
   const gaveUp = new AbortController()
   const impatient = second.acquire('refresh', { waitMs: 10_000, signal: gaveUp.signal })
-  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(/#1$/)
+  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(isAwaited)
+  const waitedForBySecond = await client.get(keys.lock('refresh'))
   const patient = third.acquire('refresh', { waitMs: 10_000 })
-  await pause(50)
+  await expect.poll(() => subscribers(client, keys.lockReleases('refresh'))).toBe(2)
   gaveUp.abort(new Error('enough'))
   await expect(impatient).rejects.toThrow('enough')
-  await expect.poll(() => client.get(keys.lock('refresh'))).toMatch(/\|$/)
+  await expect.poll(() => client.get(keys.lock('refresh'))).not.toBe(waitedForBySecond)
   await lease.release()
   await (await patient).release()
   await third.close()
@@ -140,7 +141,7 @@ it.each(['SIGKILL', 'SIGSTOP'] as const)('passes by a waiter that %s has stopped
   const { first, second, client, keys } = openPair(redisUrl)
   const lease = await first.acquire('refresh', { waitMs: 1_000 })
   const { child, lines } = startHolder(keys.prefix)
-  await expect.poll(() => client.get(keys.lock('refresh')), { timeout: 5_000 }).toMatch(/#1$/)
+  await expect.poll(() => client.get(keys.lock('refresh')), { timeout: 30_000 }).toMatch(isAwaited)
   child.kill(signal)
   await lease.release()
   expect(await second.tryAcquire('refresh')).toBeUndefined()
@@ -188,7 +189,7 @@ it('tells its holder when the server comes back empty, and goes on', async conte
       return next !== undefined
     })
     .toBe(true)
-  await expect.poll(() => lease.signal.aborted, { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => lease.signal.aborted).toBe(true)
   expect(lease.signal.reason).toMatchObject({ code: 'LOCK_LOST' })
   // The late release leaves the next holder alone.
   await lease.release()
@@ -227,7 +228,9 @@ it('gives back what a lost answer had taken, and finds it its own on the second 
   await client.ping()
   proxy.loseAnswers()
   const taking = lock.acquire('refresh', { waitMs: 5_000 })
-  await pause(30)
+  const observer = openClient(redisUrl)
+  await expect.poll(() => observer.exists(new Keyspace(keyPrefix).lock('refresh'))).toBe(1)
+  observer.disconnect()
   proxy.restore()
   const lease = await taking
   await lease.release()
@@ -241,7 +244,7 @@ it('gives back what a lost answer had taken, and finds it its own on the second 
 
 it('keeps no lock for a caller who was told that the server cannot be reached', async context => {
   await using server = await ownServer(context)
-  const { first, second } = openPair(server.url, { ...longLeases, commandTimeoutMs: 150 })
+  const { first, second } = openPair(server.url, { ...longLeases, commandTimeoutMs: 1_000 })
   await (await first.tryAcquire('warm'))?.release()
   server.process.signal('SIGSTOP')
   await expect(first.acquire('refresh', { waitMs: 5_000 })).rejects.toMatchObject({
@@ -269,6 +272,11 @@ it.each([
 ])('refuses the timing %j', timing => {
   expect(() => new RedisDistributedLock(redisUrl, timing)).toThrow(/ttlMs|renewEveryMs/)
 })
+
+async function subscribers(client: Redis, channel: string): Promise<number> {
+  const [, count] = (await client.pubsub('NUMSUB', channel)) as [string, number]
+  return count
+}
 
 async function listeners(client: Redis): Promise<number> {
   const channels = (await client.pubsub('CHANNELS', 'test-*')) as string[]

@@ -10,7 +10,7 @@ let set: RedisSentinelSet | undefined
 
 beforeAll(async () => {
   set = await unlessUnavailable('Redis fail-over by Sentinel', () => RedisSentinelSet.start())
-}, 60_000)
+}, 300_000)
 beforeEach(context => context.skip(set === undefined, withoutRedis))
 afterAll(async () => await set?.[Symbol.asyncDispose]())
 
@@ -39,9 +39,9 @@ it('survives a fail-over: no replicated write is lost, locks and messages work a
   await set?.failedOver()
 
   const found = () => store.get('acme', sampleId()).catch(() => undefined)
-  await expect.poll(found, { timeout: 10_000 }).toMatchObject({ id: sampleId() })
-  await expect.poll(() => lease.signal.aborted, { timeout: 5_000 }).toBe(true)
-  await (await lock.acquire('refresh', { waitMs: 10_000 })).release()
+  await expect.poll(found, { timeout: 30_000 }).toMatchObject({ id: sampleId() })
+  await expect.poll(() => lease.signal.aborted).toBe(true)
+  await (await lock.acquire('refresh', { waitMs: 30_000 })).release()
   await expect.poll(() => events.filter(event => event === 'gap').length, { timeout: 10_000 }).toBe(2)
   await invalidation.publish({ tenantId: 'acme', id: sampleId(), version: 2 })
   await expect.poll(() => events.at(-1)).toMatchObject({ version: 2 })
@@ -55,4 +55,4 @@ it('survives a fail-over: no replicated write is lost, locks and messages work a
   })
   await Promise.all([lock.close(), invalidation.close(), store.close()])
   client.disconnect()
-}, 60_000)
+}, 300_000)

@@ -70,9 +70,7 @@ describe('durability', () => {
     await client.config('SET', 'appendonly', 'no')
     expect(await store.get('acme', key.id)).toMatchObject({ version: 1 })
     await server.command('CLIENT', 'KILL', 'TYPE', 'normal')
-    await expect
-      .poll(() => store.get('acme', key.id).catch(error => error.code), { timeout: 5_000 })
-      .toBe('CONFIG_INVALID')
+    await expect.poll(() => store.get('acme', key.id).catch(error => error.code)).toBe('CONFIG_INVALID')
     await expect(store.replace(sampleRecord({ version: 2 }))).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
     })
@@ -223,7 +221,7 @@ describe('a server that cannot be reached', () => {
     const store = new RedisStateStore(`redis://user:${password}@${address}`, { commandTimeoutMs: 200 })
     const startedAt = performance.now()
     const error = await store.get('acme', key.id).catch(reason => reason)
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
     expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining(address) })
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(password)
     await store.close()
@@ -241,12 +239,12 @@ describe('a server that cannot be reached', () => {
 
   it('is waited for no longer than commandTimeoutMs when it hangs', async context => {
     await using server = await ownServer(context)
-    const { store } = open({ commandTimeoutMs: 200 }, server.url)
+    const { store } = open({ commandTimeoutMs: 1_000 }, server.url)
     await store.create(sampleRecord())
     server.process.signal('SIGSTOP')
     await expect(store.get('acme', key.id)).rejects.toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
-      message: expect.stringContaining('200 ms'),
+      message: expect.stringContaining('1000 ms'),
     })
     server.process.signal('SIGCONT')
     expect(await store.get('acme', key.id)).toMatchObject({ version: 1 })
@@ -254,7 +252,7 @@ describe('a server that cannot be reached', () => {
 
   it('is used again when it is back', async () => {
     const proxy = await startProxy(redisUrl)
-    const { store } = open({ commandTimeoutMs: 300 }, through(redisUrl, proxy))
+    const { store } = open({ commandTimeoutMs: 1_000 }, through(redisUrl, proxy))
     await store.create(sampleRecord())
     proxy.cut()
     await expect(store.get('acme', key.id)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })

@@ -4,7 +4,7 @@ import { shortLeaseTiming } from './short-lease-timing.ts'
 // Holds a lock until it is lost, says so, releases it late, and waits to be killed.
 const [url, keyPrefix, key] = process.argv.slice(2) as [string, string, string]
 const lock = new RedisDistributedLock(url, { keyPrefix, ...shortLeaseTiming })
-const lease = await lock.acquire(key, { waitMs: 5_000 })
+const lease = await lock.acquire(key, { waitMs: 30_000 })
 console.log('held')
 lease.signal.addEventListener('abort', async () => {
   await lease.release()

@@ -17,7 +17,15 @@ export function uniquePrefix(): string {
 
 /** A client as a careful host opens it: it handles its errors. */
 export function openClient(url: string): Redis {
-  const client = new Redis(url)
+  return careful(new Redis(url))
+}
+
+// Is lost for good, and at once, when it is cut off: no time limit is needed that a busy server could exceed.
+function openHastyClient(url: string): Redis {
+  return careful(new Redis(url, { retryStrategy: () => null }))
+}
+
+function careful(client: Redis): Redis {
   client.on('error', () => {})
   return client
 }
@@ -42,7 +50,9 @@ export async function openPairOnServers<A extends Closable>(
   open: (clients: readonly Redis[], keyPrefix: string) => A,
 ) {
   const proxies = await Promise.all(urls.map(startProxy))
-  const clients = [0, 1].map(() => urls.map((url, at) => openClient(through(url, proxies[at] as TcpProxy))))
+  const clients = [0, 1].map(() =>
+    urls.map((url, at) => openHastyClient(through(url, proxies[at] as TcpProxy))),
+  )
   const keyPrefix = uniquePrefix()
   const [first, second] = clients.map(each => open(each, keyPrefix)) as [A, A]
   return {

@@ -14,7 +14,7 @@ import { temporaryFile } from './test/temporary-file.ts'
 
 describeStateStore('SQLite', async () => opened(path => new SqliteStateStore(path)))
 
-const timing = { ttlMs: 400, renewEveryMs: 120 }
+const timing = { ttlMs: 1_000, renewEveryMs: 100 }
 
 describeDistributedLock('SQLite', async () => {
   const harness = opened(path => new SqliteDistributedLock(path, timing))

@@ -37,8 +37,9 @@ describe('kill -9 in the middle of a stream of writes', () => {
     }
     expect(kills).toBe(56)
     const writes = [...acknowledged.values()].reduce((sum, version) => sum + version, 0)
-    expect(writes).toBeGreaterThan(rounds * 10)
-  }, 90_000)
+    // At least that for which each writer was waited for; how many more, the disk decides.
+    expect(writes).toBeGreaterThanOrEqual(rounds * 2)
+  }, 300_000)
 })
 
 /** Every record is at its last acknowledged version, or at the one whose acknowledgement the kill cut off. */

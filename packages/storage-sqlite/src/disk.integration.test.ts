@@ -14,7 +14,7 @@ describe('a disk that refuses', () => {
     using file = temporaryFile()
     const mount = 'mount -t tmpfs -o size=3m tmpfs "$1"'
     expect(await runMounted(file.folder, mount, 'fill-disk.ts', file.folder)).toEqual(['whole'])
-  }, 40_000)
+  }, 300_000)
 
   test('when read-only: writes reject and say what to do, and what was there stays', async context => {
     if (!canMount()) context.skip(whyNot)
@@ -30,5 +30,5 @@ describe('a disk that refuses', () => {
     const after = new SqliteStateStore(file.path)
     expect((await after.list({}, { limit: 10 })).records.map(({ id }) => id)).toEqual([sampleId()])
     await after.close()
-  }, 40_000)
+  }, 300_000)
 })

@@ -6,9 +6,9 @@ import { temporaryFile } from './test/temporary-file.ts'
 
 test('a lost lease that nobody releases lets the next waiter of its own process through', async () => {
   using file = temporaryFile()
-  const lock = new SqliteDistributedLock(file.path, { ttlMs: 400, renewEveryMs: 50 })
+  const lock = new SqliteDistributedLock(file.path, { ttlMs: 60_000, renewEveryMs: 50 })
   const lost = await lock.acquire('k', { waitMs: 1_000 })
-  const waiting = lock.acquire('k', { waitMs: 5_000 })
+  const waiting = lock.acquire('k', { waitMs: 30_000 })
   using hostile = new DatabaseSync(file.path)
   hostile.exec('DELETE FROM lease')
   await once(lost.signal, 'abort')
@@ -26,7 +26,7 @@ test('a waiter of the same process is woken by the release itself, in the order 
   const order: number[] = []
   const held = await lock.acquire('k', { waitMs: 1_000 })
   const waiters = Array.from({ length: 20 }, async (_, n) => {
-    await using _lease = await lock.acquire('k', { waitMs: 5_000 })
+    await using _lease = await lock.acquire('k', { waitMs: 30_000 })
     order.push(n)
   })
   await held.release()

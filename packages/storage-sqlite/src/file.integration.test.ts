@@ -131,7 +131,7 @@ describe('companions', () => {
     const store = new SqliteStateStore(file.path)
     const [lock, audit] = [store.lock(), store.audit()]
     await store.close()
-    const lease = await lock.acquire('k', { waitMs: 100 })
+    const lease = await lock.acquire('k', { waitMs: 10_000 })
     await lease.release()
     expect(await audit.head('c')).toBeUndefined()
     await lock.close()

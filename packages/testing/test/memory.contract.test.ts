@@ -69,7 +69,7 @@ describeAuditSink('memory', async () => {
 
 describeDistributedLock('memory', async () => {
   const backend = new MemoryBackend()
-  const timing = { ttlMs: 400, renewEveryMs: 120 }
+  const timing = { ttlMs: 1_000, renewEveryMs: 100 }
   const first = new MemoryDistributedLock(backend, timing)
   const second = new MemoryDistributedLock(backend, timing)
   const loseLease = async ({ key, ownerToken }: Lease) => backend.locks.release(key, ownerToken)

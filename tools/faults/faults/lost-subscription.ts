@@ -5,8 +5,8 @@ import { type AccountId, type Lab, soon } from '../lab.ts'
 import type { World } from '../world.ts'
 
 const l1TtlMs = 3_000
-/** What one message, a busy machine and one look take. */
-const messageMs = 1_000
+/** What one message and one look take on a busy machine; less than an L1 lifetime. */
+const messageMs = 2_500
 
 const ways = ['with messages', 'subscription lost', 'cut off from everything'] as const
 

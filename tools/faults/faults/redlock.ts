@@ -20,7 +20,7 @@ export const redlock: Fault = {
       const redlockUrls = nodes.map(({ url }) => url)
       const world = lab.world({ redlockUrls })
       const workers = await Promise.all([1, 2, 3, 4].map(() => lab.worker(world)))
-      const lock = new RedlockQuorumLock(redlockUrls, { keyPrefix: world.space, commandTimeoutMs: 300 })
+      const lock = new RedlockQuorumLock(redlockUrls, { keyPrefix: world.space, commandTimeoutMs: 2_000 })
       servers.defer(() => lock.close())
       for (const dead of [0, 2, 3]) {
         await Promise.all(nodes.slice(0, dead).map(node => node.process.kill()))

@@ -54,4 +54,4 @@ it('keeps every acknowledged event of three processes that write one chain and a
     entries: reasons.length,
   })
   await store.close()
-}, 60_000)
+}, 300_000)

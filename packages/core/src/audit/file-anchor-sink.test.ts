@@ -109,19 +109,22 @@ describe('anchors in time', () => {
       await clock.advance(ms)
       await new Promise(resolve => setTimeout(resolve, 50))
     }
+    const sink = new FileAnchorSink(path)
+    const heads = async () => (await sink.latest())?.heads
     await first.write(eventOf())
     await wait(300_000)
     await wait(300_000)
-    const sink = new FileAnchorSink(path)
-    expect((await sink.latest())?.heads).toMatchObject([{ sequence: 1 }])
+    await expect.poll(heads).toMatchObject([{ sequence: 1 }])
     await second.write(eventOf())
     await wait(300_000)
+    await expect.poll(heads).toMatchObject([{ sequence: 2 }])
+    // What is under way comes to its end.
+    await Promise.all([first.close(), second.close()])
     const latest = await sink.latest()
     expect(latest?.heads).toMatchObject([{ sequence: 2 }])
     expect(latest?.number).toBeGreaterThanOrEqual(2)
     const report = await verifyAudit({ sink: new MemoryAuditSink(backend), keys, anchors: sink })
     expect(report).toMatchObject({ intact: true, completeToAnchor: latest?.number })
-    await Promise.all([first.close(), second.close()])
   })
 
   it('are not written when nothing happened', async () => {

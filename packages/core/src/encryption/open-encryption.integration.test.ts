@@ -38,4 +38,4 @@ it('gives ten processes that start at once on an empty SQLite file one key', asy
     expect(Buffer.from(opened).toString()).toBe('state')
   }
   await store.close()
-}, 60_000)
+}, 300_000)

@@ -40,7 +40,7 @@ describeTokenCache('memory', async () => {
 
 describeDistributedLock('memory', async () => {
   const backend = new MemoryBackend()
-  const timing = { ttlMs: 400, renewEveryMs: 120 }
+  const timing = { ttlMs: 1_000, renewEveryMs: 100 }
   return {
     first: new MemoryDistributedLock(backend, timing),
     second: new MemoryDistributedLock(backend, timing),

@@ -64,7 +64,7 @@ const policy: Partial<RefreshPolicy> = {
 }
 const intentMs = 2_300
 /** How long a caller may be kept after a death: until the lease and the intent have ended, on a busy machine. */
-const patienceMs = lease.ttlMs + intentMs + 3_000
+const patienceMs = lease.ttlMs + intentMs + 20_000
 
 /** Kills a process at every point of every scenario, so many at once, and lets another take over. */
 export async function crashAtEveryPoint<World extends SharedWorld>(

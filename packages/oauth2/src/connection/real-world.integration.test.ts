@@ -46,7 +46,7 @@ describe('people and their accounts', () => {
   })
 
   it('who took their consent back connect again under the same id, name and labels', async () => {
-    const { stage, manager, id } = await connect({ accessTokenTtlS: 1 })
+    const { stage, manager, id } = await connect()
     const token = await manager.getToken(id)
     stage.server.withdrawConsent(await stage.server.grantOf(token.value.expose()))
     expect(await rejection(manager.refreshCredential(id))).toMatchObject({

@@ -6,8 +6,8 @@ export interface DistributedLockHarness extends Harness {
   readonly first: DistributedLock
   readonly second: DistributedLock
   /**
-   * The timing both were opened with, short enough to wait for: `{ ttlMs: 400, renewEveryMs: 120 }`. Without it, or
-   * with a ttl above 2 s, cases on renewal and expiry are skipped.
+   * The timing both were opened with, short enough to wait for, and long enough that a busy machine renews in time:
+   * `{ ttlMs: 1_000, renewEveryMs: 100 }`. Without it, or with a ttl above 2 s, cases on renewal and expiry are skipped.
    */
   readonly timing?: LeaseTiming | undefined
   /** Takes the lock away from its holder behind its back, as an operator who deletes a row would. */

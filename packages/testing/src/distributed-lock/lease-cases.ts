@@ -17,7 +17,7 @@ export const leaseCases: ContractGroup<DistributedLockHarness> = {
       async run(harness) {
         const { ttlMs } = timingOf(harness)
         await using lease = await harness.first.acquire(key, patient)
-        for (let round = 0; round < 3; round++) {
+        for (let round = 0; round < 2; round++) {
           await wait(ttlMs)
           assert.equal(await harness.second.tryAcquire(key), undefined, 'the lease must still be held')
         }
@@ -33,10 +33,10 @@ export const leaseCases: ContractGroup<DistributedLockHarness> = {
         await harness.first.close()
         assert.equal(await harness.second.tryAcquire(key), undefined, 'closing must not free what is held')
         const startedAt = performance.now()
-        const next = await harness.second.acquire(key, { waitMs: 4 * ttlMs + 2_000 })
+        const next = await harness.second.acquire(key, { waitMs: ttlMs + 6_000 })
         const waited = performance.now() - startedAt
         await next.release()
-        assert.ok(waited < ttlMs + 1_500, `the lease ended only after ${Math.round(waited)} ms`)
+        assert.ok(waited < ttlMs + 4_000, `the lease ended only after ${Math.round(waited)} ms`)
         await assertLost(lease, ttlMs)
       },
     },
@@ -47,7 +47,7 @@ export const leaseCases: ContractGroup<DistributedLockHarness> = {
         const { ttlMs } = timingOf(harness)
         const expired = await harness.first.acquire(key, patient)
         await harness.first.close()
-        await using next = await harness.second.acquire(key, { waitMs: 4 * ttlMs + 2_000 })
+        await using next = await harness.second.acquire(key, { waitMs: ttlMs + 6_000 })
         await expired.release()
         assert.equal(await harness.second.tryAcquire(key), undefined, 'the next holder must keep the lock')
         assert.equal(next.signal.aborted, false)
@@ -91,7 +91,7 @@ export const leaseCases: ContractGroup<DistributedLockHarness> = {
         const lease = await harness.first.acquire(key, patient)
         await lease.release()
         await using _next = await harness.second.acquire(key, patient)
-        await wait(ttlMs * 2)
+        await wait(ttlMs * 1.25)
         assert.equal(lease.signal.aborted, false)
       },
     },
@@ -121,7 +121,7 @@ export const lockClosingCases: ContractGroup<DistributedLockHarness> = {
         const startedAt = performance.now()
         await second.close()
         await rejectsWith('CLOSED', waiting)
-        assert.ok(performance.now() - startedAt < 2_000)
+        assert.ok(performance.now() - startedAt < 4_000)
       },
     },
     {
@@ -150,7 +150,7 @@ function timingOf(harness: DistributedLockHarness): LeaseTiming {
 }
 
 async function assertLost(lease: Lease, ttlMs: number): Promise<void> {
-  const deadline = performance.now() + ttlMs + 1_500
+  const deadline = performance.now() + ttlMs + 4_000
   while (!lease.signal.aborted && performance.now() < deadline) await wait(10)
   assert.ok(lease.signal.aborted, 'the holder must learn that the lease was lost')
   assert.ok(isCredentialError(lease.signal.reason, 'LOCK_LOST'), 'the reason must be LOCK_LOST')

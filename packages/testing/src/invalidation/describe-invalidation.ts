@@ -14,7 +14,7 @@ export interface InvalidationHarness extends Harness {
   cutConnection?(): Promise<void>
 }
 
-const patienceMs = 3_000
+const patienceMs = 10_000
 const quietMs = 100
 
 const messageCases: ContractGroup<InvalidationHarness> = {

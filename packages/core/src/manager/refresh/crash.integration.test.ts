@@ -9,7 +9,7 @@ describe('a process killed at any await of a refresh is replaced by another', ()
   beforeAll(async () => {
     using site = sqliteSite()
     rows = await crashAtEveryPoint(site, crashScenarios, 10)
-  }, 180_000)
+  }, 900_000)
 
   test.for(Object.keys(crashScenarios))('%s', name => {
     const seen = rows.get(name) ?? []

@@ -16,17 +16,20 @@ const policy = {
   intentMarginMs: 300,
   intentPollMs: 20,
   lockWaitMs: 5_000,
-  callerWaitMs: 8_000,
+  callerWaitMs: 30_000,
   coolOffMs: 20,
 }
 const intentMs = 1_800
 
 /** A credential that has expired, a process that refreshes it and will be frozen, and a manager here. */
-async function world(options: { family?: FamilyOptions; stop?: Stop; disturbance?: Disturbance } = {}) {
+async function world(
+  options: { family?: FamilyOptions; stop?: Stop; disturbance?: Disturbance; requestMs?: number } = {},
+) {
   const stack = new AsyncDisposableStack()
   onTestFinished(() => stack.disposeAsync())
   const site = stack.use(sqliteSite())
-  const shared = { ...site.world, lease, policy }
+  const { requestMs = policy.rotatingRequestMs } = options
+  const shared = { ...site.world, lease, policy: { ...policy, rotatingRequestMs: requestMs } }
   const server = stack.use(await StrictTokenServer.start())
   const manager = stack.use(await openSqliteManager(shared, new Points(() => {})))
   const frozen = stack.use(await WorkerProcess.open(site.program, shared))
@@ -64,7 +67,7 @@ describe('a process that is frozen', () => {
   )
 
   test('past its lease but not its intent is waited for', async () => {
-    const { family, frozen, view, id, late } = await world({ disturbance: 'hold answer' })
+    const { family, frozen, view, id, late } = await world({ disturbance: 'hold answer', requestMs: 30_000 })
     await family.held.promise
     frozen.freeze()
     family.release()

@@ -4,7 +4,7 @@ import { sqliteSite } from '../../../test/crash/sqlite-world.ts'
 
 test.for([true, false])(
   'four processes with 1,000 callers each on one SQLite file make one token request (rotating: %s)',
-  { timeout: 30_000 },
+  { timeout: 300_000 },
   async rotating => {
     using site = sqliteSite()
     const runs = await herd(site, { processes: 4, callers: 1_000, runs: 5, rotating })

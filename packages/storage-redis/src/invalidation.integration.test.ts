@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from 'vitest'
 import { openClient, ownServer, redisUrl, uniquePrefix, withoutRedis } from '../test/redis-harness.ts'
 import { RedisInvalidation } from './invalidation.ts'
 import { Keyspace } from './keyspace.ts'
+import { RedisTokenCache } from './token-cache.ts'
 
 beforeEach(context => context.skip(redisUrl === '', withoutRedis))
 
@@ -61,4 +62,18 @@ it('takes a message that it does not understand for one that it missed', async (
   await expect.poll(() => events).toEqual(['gap', 'gap', 'gap', 'gap', 'gap'])
   await invalidation.close()
   client.disconnect()
+})
+
+it('goes with the token cache too, for processes whose store has none', async () => {
+  const keyPrefix = uniquePrefix()
+  const caches = [new RedisTokenCache(redisUrl, { keyPrefix }), new RedisTokenCache(redisUrl, { keyPrefix })]
+  const [here, there] = caches.map(cache => cache.invalidation())
+  const heard: unknown[] = []
+  await there?.subscribe(
+    received => heard.push(received),
+    () => {},
+  )
+  await here?.publish(message)
+  await expect.poll(() => heard).toEqual([message])
+  await Promise.all([here, there, ...caches].map(part => part?.close()))
 })

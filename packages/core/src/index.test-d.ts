@@ -36,6 +36,31 @@ const mapsKey = defineCredential({
   access: ({ key }) => ({ value: key }),
 })
 
+// The literals of a token's fields stay literals, whatever else the definition has.
+const fixedPlace = {
+  type: 'fixed_place',
+  input: z.object({ key: secret() }),
+  state: z.object({ key: secret() }),
+  token: apiKeyToken,
+} as const
+void defineCredential({
+  ...fixedPlace,
+  initialize: input => input,
+  access: ({ key }) => ({ value: key, placement: { in: 'header', name: 'X-Key' } }),
+})
+void defineCredential({
+  ...fixedPlace,
+  initialize: input => input,
+  // @ts-expect-error a place that the kind of token does not have
+  access: ({ key }) => ({ value: key, placement: { in: 'cookie', name: 'X-Key' } }),
+})
+void defineCredential({
+  ...fixedPlace,
+  initialize: input => input,
+  // @ts-expect-error a field is missing
+  access: () => ({ placement: { in: 'header', name: 'X-Key' } }),
+})
+
 const empty = CredentialManager.builder()
 const store = new MemoryStateStore()
 const key = passphraseKey('x')

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   bearerToken,
   type CredentialEnvironment,
+  type CredentialError,
   defineCredential,
   ProviderFailure,
   secret,
@@ -16,7 +17,7 @@ const state = z.object({
 
 /** What a request to the token server does instead of answering. */
 export type Disturbance =
-  | { readonly fail: ProviderFailure }
+  | { readonly fail: ProviderFailure | CredentialError }
   /** The server grants, and the answer is lost. */
   | { readonly loseAnswer: true }
   /** The server answers when the promise settles. */

@@ -26,6 +26,16 @@ describe('fetchJson', () => {
     expect(await answered(200, '{"name":{"first":"Ada"}}')).toBe('Ada')
   })
 
+  it('serves an action too, whose context does not say when it began', async () => {
+    await using server = await loopbackServer((_, response) =>
+      response.writeHead(429, { 'retry-after': '7' }).end('{}'),
+    )
+    const { fetch, signal } = environment()
+    const before = Date.now()
+    const failure = await fetchJson({ fetch, signal }, { url: server.origin, answer }).catch(error => error)
+    expect(failure.retryAt).toBeGreaterThanOrEqual(before + 7_000)
+  })
+
   it('sends method, headers and body', async () => {
     await using server = await loopbackServer(async (request, response) => {
       const body = (await request.toArray()).join('')

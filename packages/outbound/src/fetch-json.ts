@@ -14,6 +14,10 @@ export interface JsonRequest<Answer> extends Pick<RequestInit, 'method' | 'heade
   failure?(response: Response, json: unknown, now: number): ProviderFailure | undefined
 }
 
+/** What a call needs to know: the environment of a credential type, or the context of an action. */
+export type JsonEnvironment = Pick<CredentialEnvironment, 'fetch' | 'signal'> &
+  Partial<Pick<CredentialEnvironment, 'startedAt'>>
+
 /** A JSON document, with the headers that came along. */
 export interface JsonAnswer<Answer> {
   readonly json: Answer
@@ -22,20 +26,20 @@ export interface JsonAnswer<Answer> {
 
 /** As {@link requestJson}, where the headers do not matter. */
 export async function fetchJson<Answer>(
-  environment: CredentialEnvironment,
+  environment: JsonEnvironment,
   request: JsonRequest<Answer>,
 ): Promise<Answer> {
   return (await requestJson(environment, request)).json
 }
 
 /**
- * Asks a service for a JSON document, for a credential type's own calls.
+ * Asks a service for a JSON document, for the calls of a credential type, or of an action without an SDK.
  *
  * @throws ProviderFailure by the answer's status; transient when a successful answer is not the document that it
  * should be, which is what proxies and captive portals send; without the body, the URL or a header in any message
  */
 export async function requestJson<Answer>(
-  environment: CredentialEnvironment,
+  environment: JsonEnvironment,
   { url, answer, failure, method, headers, body }: JsonRequest<Answer>,
 ): Promise<JsonAnswer<Answer>> {
   const request = {
@@ -46,7 +50,7 @@ export async function requestJson<Answer>(
   }
   const response = await outboundFetch(environment)(url, request).catch(rejectAsFailure)
   const json = parsed(await response.text().catch(rejectAsFailure))
-  const now = environment.startedAt
+  const now = environment.startedAt ?? Date.now()
   const failed =
     (response.ok ? undefined : failure?.(response, json, now)) ?? failureFromResponse(response, now)
   if (failed !== undefined) throw failed

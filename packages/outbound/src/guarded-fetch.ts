@@ -88,7 +88,11 @@ function checkedUrl(text: string, allowHttp: boolean): URL {
   const url = URL.parse(text)
   if (url === null) throw new CredentialError('CONFIG_INVALID', 'The request needs an absolute https URL')
   if (url.protocol !== 'https:' && !(allowHttp && url.protocol === 'http:')) {
-    throw new CredentialError('CONFIG_INVALID', `Refused a URL of the scheme "${url.protocol}"; use https`)
+    const unlessOwn = url.protocol === 'http:' ? ', or guardedFetch({ dangerouslyAllowHttp: true })' : ''
+    throw new CredentialError(
+      'CONFIG_INVALID',
+      `Refused a URL of the scheme "${url.protocol}"; use https${unlessOwn}`,
+    )
   }
   if (url.username !== '' || url.password !== '') {
     throw new CredentialError(

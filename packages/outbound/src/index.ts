@@ -4,7 +4,13 @@ export { errorFromCall, type RefusedCall } from './error-from-call.ts'
 export { failureFromError } from './failure-from-error.ts'
 export { failureFromResponse } from './failure-from-response.ts'
 export { failureFromStatus } from './failure-from-status.ts'
-export { fetchJson, type JsonAnswer, type JsonRequest, requestJson } from './fetch-json.ts'
+export {
+  fetchJson,
+  type JsonAnswer,
+  type JsonEnvironment,
+  type JsonRequest,
+  requestJson,
+} from './fetch-json.ts'
 export type { Lookup } from './guarded-agent.ts'
 export { type GuardedFetchOptions, guardedFetch } from './guarded-fetch.ts'
 export { outboundFetch } from './outbound-fetch.ts'

@@ -11,6 +11,7 @@ import {
 } from '../test/redis-harness.ts'
 import { RedisInvalidation } from './invalidation.ts'
 import { Keyspace } from './keyspace.ts'
+import { RedisTokenCache } from './token-cache.ts'
 
 beforeEach(context => context.skip(redisUrl === '', withoutRedis))
 
@@ -110,4 +111,18 @@ it('says why it cannot subscribe', async context => {
   })
   expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('wrong-horse')
   await invalidation.close()
+})
+
+it('goes with the token cache too, for processes whose store has none', async () => {
+  const keyPrefix = uniquePrefix()
+  const caches = [new RedisTokenCache(redisUrl, { keyPrefix }), new RedisTokenCache(redisUrl, { keyPrefix })]
+  const [here, there] = caches.map(cache => cache.invalidation())
+  const heard: unknown[] = []
+  await there?.subscribe(
+    received => heard.push(received),
+    () => {},
+  )
+  await here?.publish(message)
+  await expect.poll(() => heard).toEqual([message])
+  await Promise.all([here, there, ...caches].map(part => part?.close()))
 })

@@ -87,6 +87,9 @@ export function replicaWait(options: RedisStoreOptions): { count: number; timeou
  * @throws CredentialError CONFIG_INVALID
  */
 export function assertUsableClient(client: RedisClient): void {
+  if (typeof client?.duplicate !== 'function') {
+    throw new CredentialError('CONFIG_INVALID', 'Give a client of the package ioredis 6, or a redis:// URL')
+  }
   const { keyPrefix: ownPrefix } = client.options
   if (ownPrefix) {
     throw new CredentialError(

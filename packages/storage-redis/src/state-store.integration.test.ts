@@ -367,6 +367,10 @@ describe('options', () => {
     expect(() => new RedisStateStore(nodes)).toThrow(/stringNumbers/)
   })
 
+  it.each([undefined, {}, { host: 'localhost' }])('refuse %j in place of a client', client => {
+    expect(() => new RedisStateStore(client as never)).toThrow(/client of the package ioredis/)
+  })
+
   it.each(['', 'localhost:6379', 'http://localhost'])('refuse the URL %j', url => {
     expect(() => new RedisStateStore(url)).toThrow(/redis:\/\//)
   })

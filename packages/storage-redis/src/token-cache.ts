@@ -1,6 +1,7 @@
-import { type CachedToken, OpenState, type TokenCache } from '@nebula-credential/core'
+import { type CachedToken, type Invalidation, OpenState, type TokenCache } from '@nebula-credential/core'
 import { invalidateToken } from './generated/invalidate-token.ts'
 import { setToken } from './generated/set-token.ts'
+import { RedisInvalidation } from './invalidation.ts'
 import type { RedisClient, RedisOptions } from './options.ts'
 import { RedisConnection } from './redis-connection.ts'
 
@@ -54,6 +55,11 @@ export class RedisTokenCache implements TokenCache {
     if (this.#state.closed) return
     this.#state.close()
     this.#connection.leave()
+  }
+
+  /** Tells processes whose store cannot: those on an SQLite file. */
+  invalidation(): Invalidation {
+    return new RedisInvalidation(this.#connection)
   }
 
   #keys(key: string): string[] {

@@ -35,9 +35,11 @@ export function checkKind<Token extends AccessToken>(
   token: Token,
 ): Token {
   if (token.kind === authenticator.kind) return token
+  const given =
+    token.kind === undefined ? 'something that is no token; await getToken(id)' : `"${token.kind}"`
   throw new CredentialError(
     'TYPE_MISMATCH',
-    `Authenticator "${authenticator.name}" takes tokens of kind "${authenticator.kind}", not "${token.kind}"`,
+    `Authenticator "${authenticator.name}" takes tokens of kind "${authenticator.kind}", not ${given}`,
   )
 }
 

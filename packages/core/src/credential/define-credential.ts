@@ -16,6 +16,7 @@ export interface CredentialDefinition<
   InputSchema extends z.ZodType,
   StateSchema extends z.ZodType,
   Token extends AccessToken,
+  Fields extends TokenFields<Token> = TokenFields<Token>,
 > {
   readonly type: Type
   readonly input: InputSchema
@@ -27,7 +28,7 @@ export interface CredentialDefinition<
     input: z.output<InputSchema>,
     environment: CredentialEnvironment,
   ): z.output<StateSchema> | Promise<z.output<StateSchema>>
-  access(state: z.output<StateSchema>): TokenFields<Token>
+  access(state: z.output<StateSchema>): Fields
   readonly refresh?: RefreshCapability<z.output<StateSchema>>
   verify?(
     token: Token,
@@ -57,9 +58,11 @@ export function defineCredential<
   InputSchema extends z.ZodType,
   StateSchema extends z.ZodType,
   Token extends AccessToken,
+  // Its own parameter, and const, so that literals stay what the token's kind allows: `{ in: 'header' }`.
+  const Fields extends TokenFields<Token>,
   Extra extends object = object,
 >(
-  definition: CredentialDefinition<Type, InputSchema, StateSchema, Token> & Extra,
+  definition: CredentialDefinition<Type, InputSchema, StateSchema, Token, Fields> & Extra,
 ): Credential<z.input<InputSchema>, z.output<InputSchema>, z.output<StateSchema>, Token, Type> & Extra {
   assertTypeName(definition.type)
   const stateVersion = definition.stateVersion ?? 1

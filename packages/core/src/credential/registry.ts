@@ -5,8 +5,18 @@ import type { AnyCredential } from './credential.ts'
 export class CredentialRegistry {
   readonly #definitions = new Map<string, AnyCredential>()
 
-  /** Registering the same definition again does nothing. @throws CredentialError ALREADY_EXISTS for another one */
+  /**
+   * Registering the same definition again does nothing.
+   * @throws CredentialError ALREADY_EXISTS for another one; CONFIG_INVALID for what is none
+   */
   register(definition: AnyCredential): void {
+    if (typeof (definition as AnyCredential | undefined)?.type !== 'string') {
+      throw new CredentialError(
+        'CONFIG_INVALID',
+        `This is not a credential type but ${definition === undefined ? 'undefined: check its import' : 'something else'}; ` +
+          'pass what defineCredential returned, several one by one',
+      )
+    }
     const known = this.#definitions.get(definition.type)
     if (known !== undefined && known !== definition) {
       throw new CredentialError(

@@ -31,7 +31,15 @@ export function keyRing(keys: {
   return { current: keys.current, old }
 }
 
-/** The ring that keys stand for: a single key is current and has no old ones. */
+/**
+ * The ring that keys stand for: a single key is current and has no old ones.
+ * @throws CredentialError CONFIG_INVALID for anything else, such as the bare key
+ */
 export function ringOf(keys: EncryptionKeys): KeyRing {
-  return 'current' in keys ? keys : { current: keys, old: [] }
+  if (typeof keys === 'object' && 'current' in keys) return keys
+  if (typeof (keys as Partial<KeySource>).open === 'function') return { current: keys as KeySource, old: [] }
+  throw new CredentialError(
+    'CONFIG_INVALID',
+    'withEncryption takes passphraseKey(…), rawKey(…), envelopeKey(…) or a keyRing(…) of them',
+  )
 }

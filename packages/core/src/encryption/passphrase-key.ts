@@ -1,4 +1,5 @@
-import { argon2, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+// By its default export: a missing name would end the import, and nobody would learn that Node is too old.
+import crypto, { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { CredentialError } from '../errors.ts'
 import {
@@ -30,12 +31,12 @@ export const argon2Bounds = { memoryKiB: 1_048_576, passes: 16, parallelism: 16,
 
 const keyLength = 32
 const saltLength = 16
-const deriveArgon2 = promisify(argon2)
 
 /**
  * A master key stretched from a passphrase with Argon2id (RFC 9106), once, when the encryption is opened; salt and
  * costs stand in the store's header. The passphrase is taken in Unicode NFC.
- * @throws CredentialError CONFIG_INVALID at once when the passphrase is missing or empty, or a cost is out of bounds
+ * @throws CredentialError CONFIG_INVALID at once when the passphrase is missing or empty, a cost is out of bounds, or
+ * Node has no Argon2id, which it has from 24.7 on
  *
  * @example
  * passphraseKey(process.env.NEBULA_PASSPHRASE)
@@ -46,6 +47,12 @@ export function passphraseKey(passphrase: string | undefined, options: Passphras
       'CONFIG_INVALID',
       'The passphrase is missing or empty. Set the environment variable it comes from, for example ' +
         'NEBULA_PASSPHRASE; there is no mode without encryption',
+    )
+  }
+  if (crypto.argon2 === undefined) {
+    throw new CredentialError(
+      'CONFIG_INVALID',
+      `This is Node ${process.versions.node}, which has no Argon2id; use Node 24.7 or newer`,
     )
   }
   const keyId = options.keyId ?? 'passphrase'
@@ -103,7 +110,7 @@ class PassphraseKey implements KeySource {
   async #stretch(parameters: Argon2Parameters): Promise<KeyObject> {
     const message = this.#passphrase.export()
     try {
-      const key = await deriveArgon2('argon2id', {
+      const key = await promisify(crypto.argon2)('argon2id', {
         message,
         nonce: Buffer.from(parameters.salt, 'base64'),
         memory: parameters.memoryKiB,

@@ -51,6 +51,7 @@ export interface BuiltRuntime {
  */
 export async function buildRuntime(options: ManagerOptions): Promise<BuiltRuntime> {
   const store = required(options.storage, 'storage', 'withStorage')
+  assertStore(store)
   const keys = required(options.encryption, 'encryption', 'withEncryption')
   const clock = options.clock ?? systemClock
   const policy = refreshPolicy(options.policy ?? {})
@@ -59,7 +60,11 @@ export async function buildRuntime(options: ManagerOptions): Promise<BuiltRuntim
 
   const lock = required(options.lock ?? store.lock?.(), 'a lock', 'withLock')
   const outbox = required(options.outbox ?? store.outbox?.(), 'an outbox', 'withOutbox')
-  const auditSink = required(options.audit ?? store.audit?.(), 'an audit sink', 'withAudit')
+  const auditSink = required(
+    options.audit ?? store.audit?.(),
+    'an audit sink, as this store keeps no audit',
+    'withAudit',
+  )
   const { cache, anchors } = options
   const invalidation = store.invalidation?.() ?? cache?.invalidation?.()
 
@@ -141,6 +146,16 @@ function required<T>(part: T | undefined, what: string, method: string): T {
   throw new CredentialError(
     'CONFIG_INVALID',
     `The credential manager needs ${what}: call ${method} on the builder`,
+  )
+}
+
+/** @throws CredentialError CONFIG_INVALID for what is no store at all: a path, a URL, a promise of one */
+function assertStore(store: StateStore): void {
+  if (typeof store.readHeader === 'function') return
+  const isPromise = typeof (store as unknown as PromiseLike<unknown>).then === 'function'
+  throw new CredentialError(
+    'CONFIG_INVALID',
+    `withStorage takes a store, such as new MemoryStateStore()${isPromise ? '; await the promise first' : ''}`,
   )
 }
 

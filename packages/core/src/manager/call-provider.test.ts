@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { World } from '../../test/managers.ts'
-import { ProviderFailure } from '../index.ts'
+import { CredentialError, ProviderFailure } from '../index.ts'
 
 async function expired(rotating: boolean) {
   const world = new World({ rotating })
@@ -24,6 +24,14 @@ describe('an answer that is lost', () => {
     await expect(world.settle(view.getToken(id))).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
     expect(world.server.requests).toEqual(['granted'])
     expect(await view.describe(id)).toMatchObject({ coolOff: { kind: 'unknown' } })
+  })
+
+  test('is not blamed on the client at the provider where our own fetch refused the request', async () => {
+    const { world, view, id } = await expired(true)
+    world.server.disturb({ fail: new CredentialError('CONFIG_INVALID', 'Refused a URL') })
+    await expect(world.settle(view.getToken(id))).rejects.toMatchObject({
+      message: expect.stringContaining('(Refused a URL)'),
+    })
   })
 
   test('counts as an outage, not as a doubt, where it stays lost', async () => {

@@ -116,7 +116,7 @@ function asProviderFailure(error: unknown, otherwise: 'unknown' | 'transient'): 
   if (error instanceof ProviderFailure) return error
   if (isCredentialError(error)) {
     const kind = error.retryable ? 'transient' : 'config'
-    return new ProviderFailure(kind, error.code, { cause: error, retryAt: error.retryAt })
+    return new ProviderFailure(kind, error.message, { cause: error, retryAt: error.retryAt })
   }
   // A foreign error's message may quote a request or a response, so it stays in the cause.
   return new ProviderFailure(otherwise, 'the credential type failed', { cause: error })

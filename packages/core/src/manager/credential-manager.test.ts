@@ -138,6 +138,45 @@ describe('build', () => {
     },
   )
 
+  test.for([
+    ['a path', 'nebula.db', 'withStorage takes a store'],
+    ['a promise of a store', Promise.resolve(new MemoryStateStore()), 'await the promise first'],
+  ] as const)('%s is not taken for a store', async ([, storage, says]) => {
+    await expect(built(storage as never)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(says),
+    })
+  })
+
+  test.for([['sentinel-passphrase'], [Buffer.alloc(32)], [{}]] as const)(
+    'a bare key is not taken for a source of keys (%#)',
+    async ([keys]) => {
+      const builder = CredentialManager.builder().withStorage(new MemoryStateStore())
+      const error = await builder
+        .withEncryption(keys as never)
+        .build()
+        .catch((reason: Error) => reason)
+      expect(error).toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('withEncryption takes passphraseKey'),
+      })
+      expect(leakScan(error, ['sentinel-passphrase'])).toEqual([])
+    },
+  )
+
+  test.for([
+    ['an array', [account], 'one by one'],
+    ['undefined, as a circular import gives', undefined, 'check its import'],
+  ] as const)('%s is not taken for a credential type', async ([, types, says]) => {
+    const builder = CredentialManager.builder()
+      .withStorage(new MemoryStateStore())
+      .withEncryption(rawKey(Buffer.alloc(32, 1)))
+    await expect(builder.withCredentials(types as never).build()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(says),
+    })
+  })
+
   test('a policy with a number that is none, or that does not exist, is refused', async () => {
     const builder = CredentialManager.builder()
       .withStorage(new MemoryStateStore())

@@ -153,7 +153,7 @@ export class CredentialManagerBuilder<Lacks extends Lacking = Lacking, Known ext
   }
 
   /**
-   * Opens the store with its keys.
+   * Opens the store with its keys. When it fails it closes nothing, so that it can be tried again.
    *
    * @throws CredentialError CONFIG_INVALID naming what is missing; KEY_MISMATCH when the keys are not the store's,
    * which is then untouched; SCHEMA_MISMATCH; STORAGE_UNAVAILABLE

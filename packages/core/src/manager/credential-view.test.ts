@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { World } from '../../test/managers.ts'
 import { eventsIn } from '../audit/test/audit-fixture.ts'
 import {
+  authenticateWith,
   type BearerToken,
   bearerToken,
   type CreateOptions,
@@ -229,6 +230,34 @@ describe('verifyCredential', () => {
       code: 'PROVIDER_UNAVAILABLE',
     })
   })
+
+  test('a request that was refused on our side says nothing of the credential, but what to change', async () => {
+    const { world, view } = await connected()
+    const type = defineCredential({
+      type: 'inside',
+      input: z.object({ key: secret() }),
+      state: z.object({ key: secret() }),
+      token: bearerToken,
+      initialize: input => input,
+      access: ({ key }) => ({ value: key }),
+      verify: () => Promise.reject(new CredentialError('CONFIG_INVALID', 'Refused to connect to 10.0.0.1')),
+    })
+    const id = await view.createCredential(type, { key: 'k' })
+    await expect(world.settle(view.verifyCredential(id))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('Refused to connect to 10.0.0.1'),
+      credentialId: id,
+    })
+  })
+})
+
+test('a call that was given a promise says to await it', async () => {
+  const { view, id } = await connected()
+  const wait = { code: 'INPUT_INVALID', message: expect.stringContaining('await it') }
+  await expect(view.getToken(Promise.resolve(id) as never)).rejects.toMatchObject(wait)
+  await expect(
+    authenticateWith(httpBearer, view.getToken(id) as never, new Request('https://a.example')),
+  ).rejects.toMatchObject({ code: 'TYPE_MISMATCH', message: expect.stringContaining('await getToken(id)') })
 })
 
 describe('revokeCredential', () => {

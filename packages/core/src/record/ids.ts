@@ -41,10 +41,14 @@ export function parseCredentialId(text: string): CredentialId {
   if (typeof text !== 'string' || !idPattern.test(text)) {
     throw new CredentialError(
       'INPUT_INVALID',
-      'This is not a credential id; pass one that createCredential returned',
+      `This is not a credential id${isPromise(text) ? ', but a promise: await it' : '; pass one that createCredential returned'}`,
     )
   }
   return text as CredentialId
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }
 
 /** The credential type named by an id. */

@@ -40,7 +40,8 @@ export interface StateStore {
    */
   replace(record: CredentialRecord): Promise<void>
   /**
-   * Replaces the metadata of the record of `expectedVersion`, and adds 1 to its version.
+   * Replaces the metadata of the record of `expectedVersion`, and adds 1 to its version. Fields that are left out are
+   * cleared, and nothing but {@link RecordMetadata} is written, also where a whole record is handed over.
    * @throws CredentialError VERSION_CONFLICT when it is any other, or when there is no such record
    */
   updateMetadata(

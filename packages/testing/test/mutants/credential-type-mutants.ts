@@ -51,6 +51,8 @@ const honest = {
     peer: () => 'https://id.example password_grant',
     perform: (_state: State, { fetch }: { fetch?: typeof globalThis.fetch }) => obtain(fetch),
   },
+  // The service has nothing to tell that a grant was given up.
+  revoke: async () => {},
 }
 
 /** A harness on the honest type, or on one that differs from it. */
@@ -174,6 +176,15 @@ export const credentialTypeMutants: readonly Mutant<CredentialTypeHarness>[] = [
         perform: async (current: State) => {
           throw new ProviderFailure('transient', `refresh_token=${current.refreshToken.expose()} failed`)
         },
+      },
+    },
+  ),
+  mutant(
+    'a network error is passed over',
+    'a service that cannot be reached is a ProviderFailure that shows no secret',
+    {
+      revoke: async (_state: State, { fetch }: { fetch: typeof globalThis.fetch }) => {
+        await fetch('https://id.example/revoke').catch(() => undefined)
       },
     },
   ),

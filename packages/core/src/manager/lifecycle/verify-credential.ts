@@ -20,7 +20,8 @@ export interface VerificationReport extends Verification {
 
 /**
  * Asks the service whether it accepts the credential, and remembers whose account it is.
- * @throws CredentialError CREDENTIAL_NOT_FOUND, PROVIDER_UNAVAILABLE when nothing can be said
+ * @throws CredentialError CREDENTIAL_NOT_FOUND; PROVIDER_UNAVAILABLE when nothing can be said; CONFIG_INVALID when the
+ * request was refused on our side, so that the service was not asked
  */
 export async function verifyCredential(
   runtime: Runtime,
@@ -49,6 +50,13 @@ async function ask(runtime: Runtime, context: BoundContext, id: string): Promise
   } catch (error) {
     if (isRejection(error) || isCredentialError(error, 'REAUTHORIZATION_REQUIRED'))
       return { valid: false, asked: true }
+    if (isRefusedHere(error)) {
+      throw new CredentialError(
+        'CONFIG_INVALID',
+        `Credential ${id} could not be verified: ${error.cause.message}`,
+        { cause: error.cause, credentialId: id },
+      )
+    }
     if (error instanceof ProviderFailure) {
       throw new CredentialError(
         'PROVIDER_UNAVAILABLE',
@@ -61,7 +69,14 @@ async function ask(runtime: Runtime, context: BoundContext, id: string): Promise
 }
 
 const isRejection = (error: unknown) =>
-  error instanceof ProviderFailure && (error.kind === 'terminal' || error.kind === 'config')
+  error instanceof ProviderFailure &&
+  (error.kind === 'terminal' || error.kind === 'config') &&
+  !isRefusedHere(error)
+
+/** The fetch did not send it: that says nothing about the credential. */
+function isRefusedHere(error: unknown): error is ProviderFailure & { readonly cause: CredentialError } {
+  return error instanceof ProviderFailure && isCredentialError(error.cause, 'CONFIG_INVALID')
+}
 
 async function askService(
   runtime: Runtime,

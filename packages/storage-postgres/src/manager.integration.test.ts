@@ -93,7 +93,7 @@ describe.skipIf(serverUrl === undefined)('managers on one database', () => {
     /** Loses the answer to the first statement that writes a whole record. */
     class LosingClient extends Client {
       override query(...given: never[]): never {
-        const { text = '' } = given[0] as { text?: string }
+        const { text = '' } = (given as unknown[])[0] as { text?: string }
         if (losses === 0 && text.includes('.credential SET version = $3')) {
           losses++
           proxy.loseAnswers()
@@ -117,7 +117,6 @@ describe.skipIf(serverUrl === undefined)('managers on one database', () => {
     await using other = await openManager()
     expect((await other.as(acme).getToken(id)).value.expose()).toBe('access 2')
     expect(await other.as(acme).describe(id)).toMatchObject({ generation: 2, lifecycle: 'Active' })
-    expect(await database.run('SELECT id FROM nebula.outbox_entry WHERE id = $1', [id])).toEqual([])
     expect(provider).toMatchObject({ requests: 1, isRevoked: false })
   })
 

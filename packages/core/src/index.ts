@@ -166,5 +166,6 @@ export type {
   StateStore,
   StoredHeader,
 } from './storage/state-store.ts'
+export { storedShares, storedTags } from './storage/stored-scope.ts'
 export type { CachedToken, TokenCache } from './storage/token-cache.ts'
 export { Turns } from './storage/turns.ts'

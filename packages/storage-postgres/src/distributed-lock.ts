@@ -114,7 +114,7 @@ export class PostgresDistributedLock implements DistributedLock {
     }
   }
 
-  /** Takes the lock unless another holds it; then says in how many ms that lease ends. The turn ends with the lease. */
+  /** Takes the lock unless another holds it; then says in how many ms to look again. The turn ends with the lease. */
   async #take(key: string, leave: () => void, text: string): Promise<Attempt> {
     const ownerToken = randomBytes(16).toString('hex')
     const acquiredAt = systemClock.now()
@@ -147,6 +147,7 @@ interface Attempt {
   readonly freeInMs: number
 }
 
+// An end beyond any lease of ours is one of a clock that was wrong: a waiter looks again when its own would have ended.
 const sql = {
   take: `INSERT INTO {schema}.lease AS lease (key, owner_token, expires_at)
     VALUES ($1, $2, clock_timestamp() + $3::float8 * interval '1 millisecond')
@@ -161,7 +162,8 @@ const sql = {
       taken_at = CASE WHEN lease.expires_at <= excluded.taken_at THEN excluded.taken_at ELSE lease.taken_at END,
       expires_at = CASE WHEN lease.expires_at <= excluded.taken_at THEN excluded.expires_at ELSE lease.expires_at END,
       awaited = lease.expires_at > excluded.taken_at
-    RETURNING owner_token, extract(epoch FROM expires_at - clock_timestamp()) * 1000`,
+    RETURNING owner_token, extract(epoch FROM
+      least(expires_at, clock_timestamp() + $3::float8 * interval '1 millisecond') - clock_timestamp()) * 1000`,
   renew: `UPDATE {schema}.lease SET expires_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
     WHERE key = $1 AND owner_token = $2 AND expires_at > clock_timestamp()`,
   release: `WITH released AS (

@@ -18,6 +18,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '53100': ['STORAGE_UNAVAILABLE', 'Its disk is full; nothing of this write was kept'],
   '53200': ['STORAGE_UNAVAILABLE', 'It is out of memory'],
   '53300': ['STORAGE_UNAVAILABLE', 'It has no connection left; use smaller pools, or raise max_connections'],
+  '55P03': ['STORAGE_UNAVAILABLE', 'A lock in it was not free within its lock_timeout'],
   '57014': ['STORAGE_UNAVAILABLE', 'The statement was cancelled, by statement_timeout or an operator'],
   '57P01': ['STORAGE_UNAVAILABLE', 'The connection was ended by an operator, or the server shuts down'],
   '57P03': ['STORAGE_UNAVAILABLE', 'It is starting up or shutting down'],
@@ -40,6 +41,7 @@ const classMeanings: Readonly<Record<string, Meaning>> = {
   '08': ['STORAGE_UNAVAILABLE', 'The connection failed'],
   '22': ['INPUT_INVALID', 'A value is one that PostgreSQL cannot hold, such as text with a NUL character'],
   '23': ['INPUT_INVALID', 'The values break a rule of the schema'],
+  '42': ['SCHEMA_MISMATCH', 'The schema was changed by hand or by another program; restore it from a backup'],
 }
 
 const tryAgain = new Set(['40001', '40P01'])
@@ -56,7 +58,7 @@ export function driverError(error: unknown, name: string): unknown {
     const reason = systemCode(error)
     return new CredentialError(
       'STORAGE_UNAVAILABLE',
-      `${name} cannot be reached${reason ? ` (${reason})` : ''}. Check that it runs, its address, and TLS settings`,
+      `${name} cannot be reached${reason ? ` (${reason})` : ''}. Check that it runs, its address, TLS settings, and whether a password is given`,
       { cause: error },
     )
   }

@@ -213,6 +213,27 @@ describe.skipIf(serverUrl === undefined)('faults of the server', () => {
     await pool.end()
   })
 
+  test.each(['2999-01-01', 'infinity'])(
+    'a lease that ends at %s, by a wrong clock or hostile hands, is waited for without a query after the other',
+    async end => {
+      await using database = await FreshDatabase.on(server.url)
+      const pool = new Pool({ connectionString: database.url })
+      const store = new PostgresStateStore(pool)
+      const lock = store.lock()
+      await (await lock.acquire('key', { waitMs: 1_000 })).release()
+      await database.run('INSERT INTO nebula.lease (key, owner_token, expires_at) VALUES ($1, $2, $3)', [
+        ...['key', 'nobody', end],
+      ])
+      let statements = 0
+      pool.on('acquire', () => statements++)
+      await expect(lock.acquire('key', { waitMs: 500 })).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' })
+      expect(statements).toBeLessThan(10)
+      await lock.close()
+      await store.close()
+      await pool.end()
+    },
+  )
+
   test('a database that is not there, a wrong password, a closed port: each says what to do, none shows the password', async () => {
     const secret = 'sentinel-5ecret'
     const absent = new URL(server.url)
@@ -221,6 +242,8 @@ describe.skipIf(serverUrl === undefined)('faults of the server', () => {
     refused.password = secret
     const closed = new URL(refused)
     closed.port = '1'
+    const without = new URL(server.url)
+    without.password = ''
     const unknownHost = new URL(refused)
     unknownHost.hostname = 'host.invalid'
     const cases = [
@@ -228,6 +251,7 @@ describe.skipIf(serverUrl === undefined)('faults of the server', () => {
       [refused, 'refuses the password', secret],
       [closed, '127.0.0.1:1/postgres schema nebula cannot be reached (ECONNREFUSED)', secret],
       [unknownHost, 'host.invalid', secret],
+      [without, 'whether a password is given', server.password],
     ] as const
     for (const [url, advice, password] of cases) {
       const store = new PostgresStateStore(url.href)

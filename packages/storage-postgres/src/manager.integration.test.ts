@@ -1,5 +1,7 @@
 import { type CredentialId, CredentialManager, isCredentialError, rawKey } from '@nebula-credential/core'
+import { Client, Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { TcpProxy } from '../../../tools/services/tcp-proxy.ts'
 import type {} from '../../../tools/services/vitest/postgres.ts'
 import { FreshDatabase } from '../test/fresh-database.ts'
 import { RotatingProvider } from '../test/rotating-provider.ts'
@@ -21,10 +23,10 @@ describe.skipIf(serverUrl === undefined)('managers on one database', () => {
   })
   afterAll(async () => await database[Symbol.asyncDispose]())
 
-  function openManager() {
+  function openManager(pool?: Pool) {
     return (
       CredentialManager.builder()
-        .withStorage(new PostgresStateStore(database.url))
+        .withStorage(new PostgresStateStore(pool ?? database.url))
         .withEncryption(rawKey(Buffer.alloc(32, 7)))
         .withCredentials(provider.account)
         // Longer than any test waits: what is forgotten before was forgotten for a message.
@@ -82,6 +84,42 @@ describe.skipIf(serverUrl === undefined)('managers on one database', () => {
     expect(await heir.as(acme).describe(id)).toMatchObject({ generation: 2, lifecycle: 'Active' })
     expect(provider).toMatchObject({ requests: 1, isRevoked: false })
     await lost[Symbol.asyncDispose]()
+  })
+
+  test('a new state that was committed, but whose answer was lost, is found to be saved', async () => {
+    await using proxy = await TcpProxy.start({ port: Number(new URL(database.url).port) })
+    const url = new URL(database.url)
+    url.port = String(proxy.port)
+    let losses = 0
+    const restored = Promise.withResolvers<void>()
+    /** Loses the answer to the first statement that writes a whole record. */
+    class LosingClient extends Client {
+      override query(...given: never[]): never {
+        const { text = '' } = (given as unknown[])[0] as { text?: string }
+        if (losses === 0 && text.includes('.credential SET version = $3')) {
+          losses++
+          proxy.loseAnswers()
+          setTimeout(() => {
+            proxy.restore()
+            restored.resolve()
+          }, 100)
+        }
+        return super.query(...(given as [never])) as never
+      }
+    }
+    const pool = new Pool({ connectionString: url.href, Client: LosingClient as never })
+    const cut = await openManager(pool)
+    const id = await cut.as(acme).createCredential(provider.account, provider.grant())
+    expect((await cut.as(acme).getToken(id)).value.expose()).toBe('access 2')
+    expect(losses).toBe(1)
+
+    await restored.promise
+    await cut.close()
+    await pool.end()
+    await using other = await openManager()
+    expect((await other.as(acme).getToken(id)).value.expose()).toBe('access 2')
+    expect(await other.as(acme).describe(id)).toMatchObject({ generation: 2, lifecycle: 'Active' })
+    expect(provider).toMatchObject({ requests: 1, isRevoked: false })
   })
 
   /** Resolves when a manager returns the token no more. */

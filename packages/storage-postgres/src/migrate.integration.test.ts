@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { isCredentialError } from '@nebula-credential/core'
@@ -157,6 +158,24 @@ describe.skipIf(serverUrl === undefined)('migration', () => {
     await expect(store.readHeader()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
     await blocker.end()
     expect(await store.readHeader()).toBeUndefined()
+    await store.close()
+  })
+
+  test('a migration waits for another process as long as it may, whatever timeouts the host has set', async () => {
+    await using impatient = await FreshDatabase.on(serverUrl as string)
+    for (const setting of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) {
+      await impatient.run(`ALTER DATABASE ${impatient.name} SET ${setting} = '100ms'`)
+    }
+    const blocker = await openTransaction(
+      impatient,
+      'SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE pg_catalog.pg_namespace IN EXCLUSIVE MODE',
+    )
+    const store = new PostgresStateStore(impatient.url)
+    const [created] = await Promise.allSettled([
+      store.create(sampleRecord()),
+      wait(500).then(() => blocker.end()),
+    ])
+    expect(created).toMatchObject({ status: 'fulfilled' })
     await store.close()
   })
 

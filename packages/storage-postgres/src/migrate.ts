@@ -37,11 +37,8 @@ export async function prepareSchema(connection: Sessions): Promise<void> {
 export async function migrate(connection: Sessions): Promise<void> {
   const { schema, migrationTimeoutMs } = connection.options
   await connection.session(migrationTimeoutMs, async run => {
-    // A stricter isolation would look at the ledger as it was before the lock was waited for.
-    await run('BEGIN ISOLATION LEVEL READ COMMITTED')
     try {
-      // Local to the transaction, because a pooler may give the session to others after it.
-      await run(`SET LOCAL statement_timeout = ${Math.ceil(migrationTimeoutMs)}`)
+      await run(beginWithin(migrationTimeoutMs))
       await run('SELECT pg_advisory_xact_lock($1)', [lockKey(schema)])
       await createLedger(run, schema)
       const version = await storedVersion(run)
@@ -58,6 +55,16 @@ export async function migrate(connection: Sessions): Promise<void> {
       throw error
     }
   })
+}
+
+/**
+ * Begins a transaction with our limit instead of those that the host has set, which are meant for short statements.
+ * Local to it, because a pooler may give the session to others after it. Under a stricter isolation it would see the
+ * ledger as it was before the lock was waited for.
+ */
+function beginWithin(timeoutMs: number): string {
+  return `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${Math.ceil(timeoutMs)};
+    SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = ${Math.ceil(timeoutMs)}`
 }
 
 // Looked for first: CREATE IF NOT EXISTS asks for the right to create even where nothing is to be created.

@@ -16,7 +16,9 @@ test.each<[string, PostgresOptions]>([
   ['a negative time', { statementTimeoutMs: -1 }],
   ['a time that is none', { migrationTimeoutMs: Number.NaN }],
   ['a time beyond any timer', { statementTimeoutMs: 2 ** 31 }],
+  ['a schema that a search path takes for the user’s', { schema: '$user' }],
   ['a lease of no time', { leaseTiming: { ttlMs: 0 } }],
+  ['a lease that ends before it is renewed', { leaseTiming: { ttlMs: 5_000 } }],
 ])('%s is refused', (_, options) => {
   expect(() => new PostgresStateStore(url, options)).toThrow(
     expect.objectContaining({ code: 'CONFIG_INVALID' }),

@@ -50,14 +50,7 @@ export function checkOptions(options: PostgresOptions): CheckedOptions {
     connectTimeoutMs: positiveMs('connectTimeoutMs', options.connectTimeoutMs, 5_000),
     statementTimeoutMs: positiveMs('statementTimeoutMs', options.statementTimeoutMs, 10_000),
     migrationTimeoutMs: positiveMs('migrationTimeoutMs', options.migrationTimeoutMs, 60_000),
-    leaseTiming: {
-      ttlMs: positiveMs('leaseTiming.ttlMs', leaseTiming.ttlMs, defaultLeaseTiming.ttlMs),
-      renewEveryMs: positiveMs(
-        'leaseTiming.renewEveryMs',
-        leaseTiming.renewEveryMs,
-        defaultLeaseTiming.renewEveryMs,
-      ),
-    },
+    leaseTiming: checkLeaseTiming(leaseTiming),
     listen: typeof listen === 'string' ? { connectionString: listen } : listen,
     preparedStatements: options.preparedStatements ?? false,
   }
@@ -81,10 +74,25 @@ function checkSchema(schema: string): string {
   ) {
     throw new CredentialError('CONFIG_INVALID', `schema must be a name of 1 to ${longestNameBytes} bytes`)
   }
-  if (schema.startsWith('pg_') || schema === 'information_schema') {
+  // A search path takes "$user" for the schema named as the user, quoted or not.
+  if (schema.startsWith('pg_') || schema === 'information_schema' || schema === '$user') {
     throw new CredentialError('CONFIG_INVALID', `The schema ${schema} is PostgreSQL's own; give another name`)
   }
   return schema
+}
+
+function checkLeaseTiming(given: Partial<LeaseTiming>): LeaseTiming {
+  const ttlMs = positiveMs('leaseTiming.ttlMs', given.ttlMs, defaultLeaseTiming.ttlMs)
+  const renewEveryMs = positiveMs(
+    'leaseTiming.renewEveryMs',
+    given.renewEveryMs,
+    defaultLeaseTiming.renewEveryMs,
+  )
+  if (renewEveryMs < ttlMs) return { ttlMs, renewEveryMs }
+  throw new CredentialError(
+    'CONFIG_INVALID',
+    'leaseTiming.renewEveryMs must be less than leaseTiming.ttlMs, a third of it at best',
+  )
 }
 
 function positiveMs(name: string, value: number | undefined, fallback: number): number {

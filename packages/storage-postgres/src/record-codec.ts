@@ -1,9 +1,12 @@
-import type {
-  CredentialId,
-  CredentialRecord,
-  RecordMetadata,
-  RecordSummary,
-  StoredStatus,
+import {
+  CredentialError,
+  type CredentialId,
+  type CredentialRecord,
+  type RecordMetadata,
+  type RecordSummary,
+  type StoredStatus,
+  storedShares,
+  storedTags,
 } from '@nebula-credential/core'
 import type { Row } from './statement.ts'
 
@@ -51,10 +54,17 @@ export function encodeMetadata(metadata: RecordMetadata): unknown[] {
   return [name, jsonUnlessEmpty(labels), expiresAt ?? null, dueAt ?? null, jsonUnlessEmpty(details)]
 }
 
+/** @throws CredentialError DECRYPTION_FAILED when its version was edited, so that no compare-and-set could ever match */
 export function decodeRecord(row: Row): CredentialRecord {
-  return { ...decodeSummary(row), state: Buffer.from(row[18] as string, 'base64') }
+  const summary = decodeSummary(row)
+  if (!Number.isSafeInteger(summary.version)) throw damaged(summary.id)
+  return { ...summary, state: Buffer.from(row[18] as string, 'base64') }
 }
 
+/**
+ * Parts that somebody edited into what they never are count as not set, so that a list can still be read. What
+ * decides access among them is under the seal, which then does not open.
+ */
 export function decodeSummary(row: Row): RecordSummary {
   const details = (row[15] as Details | null) ?? noDetails
   return {
@@ -65,9 +75,9 @@ export function decodeSummary(row: Row): RecordSummary {
       tenantId: row[0] as string,
       workflowId: orUndefined<string>(row[4]),
       userId: orUndefined<string>(row[5]),
-      tags: orUndefined<readonly string[]>(row[6]),
+      tags: storedTags(row[6]),
     },
-    shares: orUndefined<RecordSummary['shares']>(row[7]) ?? [],
+    shares: storedShares(row[7]),
     status: row[8] as StoredStatus,
     stateVersion: row[9] as number,
     generation: row[10] as number,
@@ -75,10 +85,10 @@ export function decodeSummary(row: Row): RecordSummary {
     labels: orUndefined<RecordSummary['labels']>(row[12]) ?? {},
     expiresAt: orUndefined<number>(row[13]),
     dueAt: orUndefined<number>(row[14]),
-    intent: details.intent,
-    coolOff: details.coolOff,
-    rotation: details.rotation,
-    failure: details.failure,
+    intent: details.intent ?? undefined,
+    coolOff: details.coolOff ?? undefined,
+    rotation: details.rotation ?? undefined,
+    failure: details.failure ?? undefined,
     createdAt: row[16] as number,
     updatedAt: row[17] as number,
   }
@@ -90,6 +100,14 @@ const noDetails: Details = {}
 
 function orUndefined<T>(value: unknown): T | undefined {
   return value === null ? undefined : (value as T)
+}
+
+function damaged(credentialId: string): CredentialError {
+  return new CredentialError(
+    'DECRYPTION_FAILED',
+    `The row of credential ${credentialId} was edited. Restore it from a backup`,
+    { credentialId },
+  )
 }
 
 function withoutUndefined(fields: object): object {

@@ -31,6 +31,8 @@ describe.skipIf(serverUrl === undefined)('what the server refuses', () => {
     ['disk full', '53100', 'STORAGE_UNAVAILABLE', 'disk is full'],
     ['out of memory', '53200', 'STORAGE_UNAVAILABLE', 'out of memory'],
     ['cancelled', '57014', 'STORAGE_UNAVAILABLE', 'cancelled'],
+    ['a lock not had in time', '55P03', 'STORAGE_UNAVAILABLE', 'lock_timeout'],
+    ['a table of another shape', '42804', 'SCHEMA_MISMATCH', 'changed by hand'],
     ['an error of its disk', '58030', 'STORAGE_UNAVAILABLE', 'See the cause'],
     ['corrupted data', 'XX001', 'STORAGE_UNAVAILABLE', 'See the cause'],
     ['a race lost again and again', '40001', 'STORAGE_UNAVAILABLE', 'See the cause'],

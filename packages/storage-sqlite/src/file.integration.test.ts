@@ -110,6 +110,30 @@ describe('the file', () => {
   })
 })
 
+describe('a row that hostile hands have edited', () => {
+  test.each([
+    ['tags', `'5'`],
+    ['tags', `'{"every": 1}'`],
+    ['tags', `'[1, null]'`],
+    ['shares', `'"x"'`],
+    ['shares', `'[null]'`],
+    ['shares', `'[{"workflowId": {"a": 1}}]'`],
+    ['details', `'{"intent": null, "coolOff": null, "rotation": null, "failure": null}'`],
+  ])('%s set to %s: it reads as not set, and the list goes on', async (column, value) => {
+    using file = temporaryFile()
+    const store = new SqliteStateStore(file.path)
+    await store.create(sampleRecord())
+    await store.create(sampleRecord({ id: sampleId(1) }))
+    using hostile = new DatabaseSync(file.path)
+    hostile.exec(`UPDATE credential SET ${column} = ${value} WHERE id = '${sampleId()}'`)
+    const unset = { intent: undefined, coolOff: undefined, rotation: undefined, failure: undefined }
+    expect(await store.get('acme', sampleId())).toMatchObject({ shares: [], ...unset })
+    expect((await store.get('acme', sampleId()))?.scope.tags).toBeUndefined()
+    expect((await store.list({}, { limit: 10 })).records).toHaveLength(2)
+    await store.close()
+  })
+})
+
 describe('options', () => {
   test.each(['', ':memory:', 'file:nebula.db', 'a\0b'])('path %j is refused at once', path => {
     expect(() => new SqliteStateStore(path)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))

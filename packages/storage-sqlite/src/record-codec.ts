@@ -6,6 +6,8 @@ import {
   type RecordMetadata,
   type RecordSummary,
   type StoredStatus,
+  storedShares,
+  storedTags,
 } from '@nebula-credential/core'
 
 /** The columns of a summary, in the order in which {@link decodeSummary} reads them. */
@@ -56,7 +58,11 @@ export function decodeRecord(row: Row): CredentialRecord {
   return record as CredentialRecord
 }
 
-/** @throws CredentialError DECRYPTION_FAILED when the row was damaged */
+/**
+ * Parts that somebody edited into what they never are count as not set, so that a list can still be read. What
+ * decides access among them is under the seal, which then does not open.
+ * @throws CredentialError DECRYPTION_FAILED when the row was damaged
+ */
 export function decodeSummary(row: Row): RecordSummary {
   const id = row[1] as CredentialId
   const details = (parseColumn(row[15], id) ?? noDetails) as Details
@@ -68,9 +74,9 @@ export function decodeSummary(row: Row): RecordSummary {
       tenantId: row[0] as string,
       workflowId: (row[4] as string | null) ?? undefined,
       userId: (row[5] as string | null) ?? undefined,
-      tags: parseColumn(row[6], id) as string[] | undefined,
+      tags: storedTags(parseColumn(row[6], id)),
     },
-    shares: (parseColumn(row[7], id) ?? []) as RecordSummary['shares'],
+    shares: storedShares(parseColumn(row[7], id)),
     status: row[8] as StoredStatus,
     stateVersion: row[9] as number,
     generation: row[10] as number,
@@ -78,10 +84,10 @@ export function decodeSummary(row: Row): RecordSummary {
     labels: (parseColumn(row[12], id) ?? {}) as RecordSummary['labels'],
     expiresAt: (row[13] as number | null) ?? undefined,
     dueAt: (row[14] as number | null) ?? undefined,
-    intent: details.intent,
-    coolOff: details.coolOff,
-    rotation: details.rotation,
-    failure: details.failure,
+    intent: details.intent ?? undefined,
+    coolOff: details.coolOff ?? undefined,
+    rotation: details.rotation ?? undefined,
+    failure: details.failure ?? undefined,
     createdAt: row[16] as number,
     updatedAt: row[17] as number,
   }

@@ -47,6 +47,11 @@ export function normalizeScope(scope: Scope): Scope {
   assertName('workflowId', scope.workflowId)
   assertName('userId', scope.userId)
   for (const tag of scope.tags ?? []) assertName('tags', tag)
+  return copyScope(scope)
+}
+
+/** The same, unchecked: for a scope that is stored, and that one edited record must not keep others from being listed. */
+export function copyScope(scope: Scope): Scope {
   return {
     tenantId: scope.tenantId,
     ...(scope.workflowId !== undefined && { workflowId: scope.workflowId }),

@@ -2,7 +2,7 @@ import type { Account, Permissions } from '../../credential/credential.ts'
 import type { RecordSummary } from '../../record/credential-record.ts'
 import type { CredentialId } from '../../record/ids.ts'
 import { type LifecycleState, lifecycle } from '../../record/lifecycle.ts'
-import { normalizeScope, type Scope, type Share } from '../../record/scope.ts'
+import { copyScope, type Scope, type Share } from '../../record/scope.ts'
 import { Ephemeral } from '../../secret/ephemeral.ts'
 import { loadVisible, openRecord } from '../record/open-record.ts'
 import type { BoundContext, Runtime } from '../runtime.ts'
@@ -69,7 +69,7 @@ export function summarize(record: RecordSummary, now: number): CredentialSummary
     type,
     name,
     labels,
-    scope: normalizeScope(scope),
+    scope: copyScope(scope),
     shares,
     lifecycle: lifecycle(record, now),
     version,

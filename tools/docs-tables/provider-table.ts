@@ -38,7 +38,9 @@ function rowOf(name: string, definition: OAuth2ProviderDefinition): string[] {
     proofKeyOf(definition),
     scopes(alwaysScope),
     scopes(defaultScope),
-    offered(isDiscovered ? undefined : server.revocationEndpoint),
+    definition.revocation === undefined
+      ? offered(isDiscovered ? undefined : server.revocationEndpoint)
+      : 'own way',
   ]
 }
 

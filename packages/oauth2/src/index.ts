@@ -3,6 +3,7 @@ export type { ConnectionFlow, ConnectionState } from './connection/connection-st
 export { type ConnectionDefinition, connectionParts } from './connection/define-connection.ts'
 export { type ConnectionToken, type DpopToken, dpopToken } from './connection/oauth-token.ts'
 export { oauth2Connection, oauth2DpopConnection } from './connection/oauth2-connection.ts'
+export type { OwnRevocation } from './connection/revoke-connection.ts'
 export { type ExchangeTerms, exchangedTokens } from './credential/exchanged-tokens.ts'
 export { oauth2ClientCredentials } from './credential/oauth2-client-credentials.ts'
 export { oauth2JwtBearer } from './credential/oauth2-jwt-bearer.ts'

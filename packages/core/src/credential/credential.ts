@@ -35,7 +35,10 @@ export interface Credential<
   readonly verify?:
     | ((token: Token, environment: CredentialEnvironment, state: State) => Promise<Verification>)
     | undefined
-  /** Tells the service that the credential is given up (RFC 7009). @throws ProviderFailure */
+  /**
+   * Tells the service that the credential is given up (RFC 7009).
+   * @throws ProviderFailure; CredentialError NOT_SUPPORTED where the service has no way for this one
+   */
   readonly revoke?: ((state: State, environment: CredentialEnvironment) => Promise<void>) | undefined
   /** What was asked for and what the provider granted, in its own words, where the state tells. Pure. */
   readonly permissions?: ((state: State) => Permissions | undefined) | undefined

@@ -304,6 +304,28 @@ describe('revokeCredential', () => {
     down = false
     expect(await view.revokeCredential(id)).toEqual({ provider: 'revoked' })
   })
+
+  test('a provider that has no way for this credential is not said to have been told', async () => {
+    const world = new World()
+    const view = (await world.manager()).as(acme)
+    const state = z.object({ key: secret() })
+    const type = defineCredential({
+      type: 'endless',
+      input: state,
+      state,
+      token: bearerToken,
+      initialize: input => input,
+      access: ({ key }) => ({ value: key }),
+      async revoke() {
+        throw new CredentialError('NOT_SUPPORTED', 'end it in the settings')
+      },
+    })
+    const id = await view.createCredential(type, { key: 'the-key' })
+    expect(await view.revokeCredential(id)).toEqual({ provider: 'unsupported' })
+    await expect(view.getToken(id)).rejects.toMatchObject({ code: 'REAUTHORIZATION_REQUIRED' })
+    // Its secret is erased: there is nobody to tell it to.
+    await expect(view.revokeCredential(id)).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' })
+  })
 })
 
 test('deleteCredential leaves nothing behind, and tells nobody outside its scope', async () => {

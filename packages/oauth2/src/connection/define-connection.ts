@@ -12,7 +12,6 @@ import {
 } from '@nebula-credential/core'
 import type { z } from 'zod'
 import { grantPeer } from '../credential/grant-state.ts'
-import { revokeGrant } from '../credential/revoke-grant.ts'
 import type { AccountSource } from '../flow/account.ts'
 import type { CompletedOAuth2Flow } from '../flow/completed-oauth2-flow.ts'
 import type { FlowConfig } from '../flow/flow-config.ts'
@@ -29,6 +28,7 @@ import {
 } from './connection-state.ts'
 import { type ConnectionToken, connectionToken } from './oauth-token.ts'
 import { refreshConnection } from './refresh-connection.ts'
+import { type OwnRevocation, revokeConnection } from './revoke-connection.ts'
 import { verifyConnection } from './verify-connection.ts'
 
 export interface ConnectionDefinition<Type extends string, Input extends z.ZodType> {
@@ -40,6 +40,8 @@ export interface ConnectionDefinition<Type extends string, Input extends z.ZodTy
   onDevice(input: z.output<Input>): boolean
   readonly dialect?: Dialect | undefined
   readonly account?: AccountSource | undefined
+  /** How a grant ends, where that is not by RFC 7009. */
+  readonly revocation?: OwnRevocation | undefined
 }
 
 /** Makes the credential type of a connection: a person's account at an authorization server. */
@@ -65,7 +67,7 @@ export function connectionParts<
   Input extends z.ZodType,
   Token extends AccessToken & { readonly value: Secret },
 >(definition: ConnectionDefinition<Type, Input>, token: TokenKind<Token>) {
-  const { type, input, dialect, account } = definition
+  const { type, input, dialect, account, revocation } = definition
   const full = (config: z.output<typeof flowInput>): FlowConfig => ({ ...config, dialect, account })
   return {
     type,
@@ -85,7 +87,7 @@ export function connectionParts<
       perform: refreshConnection(dialect),
     },
     verify: verifyConnection<Token>({ dialect, account }),
-    revoke: revokeGrant,
+    revoke: revokeConnection({ dialect, revocation }),
     permissions: ({ asked, tokens }: ConnectionState) => ({
       asked: asked?.split(' ') ?? [],
       granted: tokens.scope?.split(' ') ?? [],

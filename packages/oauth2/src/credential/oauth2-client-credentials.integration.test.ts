@@ -120,7 +120,7 @@ describe('verifying and revoking', () => {
     const state = await type.initialize(input, environment())
     server.otherRequests.length = 0
     expect(await type.verify?.(mint(state), environment(), state)).toEqual({})
-    await type.revoke?.(state, environment())
+    await expect(type.revoke?.(state, environment())).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
     expect(server.otherRequests).toEqual([])
   })
 

@@ -141,6 +141,10 @@ describe('a definition', () => {
     ['does not fit its kind', { placeholders: { shop: { ...lamps.placeholders.shop, example: 'a/b' } } }],
     ['its URLs must be https', { server: { issuer: 'http://login.example' }, placeholders: {} }],
     ['its URLs must be https', { server: { issuer: 'login.example' }, placeholders: {} }],
+    [
+      'the URL of its revocation must be https',
+      { revocation: { method: 'POST', url: 'http://{shop}.example/end' } },
+    ],
     ['docs is no URL', { docs: 'the wiki' }],
     [
       'clients without a secret need a proof key',

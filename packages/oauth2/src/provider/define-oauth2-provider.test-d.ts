@@ -59,3 +59,13 @@ defineOAuth2Provider({
   server: { tokenEndpoint: 'https://lamps.example/token' },
   clientAuthentication: ['client_secret_post'],
 })
+
+defineOAuth2Provider({
+  type: 'lamps_account',
+  name: 'Lamps',
+  docs: 'https://developer.lamps.example',
+  server: { issuer: 'https://lamps.example' },
+  clientAuthentication: ['client_secret_post'],
+  // @ts-expect-error a grant does not end by reading
+  revocation: { method: 'GET', url: '/end' },
+})

@@ -2,7 +2,7 @@ import { CredentialError } from '@nebula-credential/core'
 import { z } from 'zod'
 import { defineConnection } from '../connection/define-connection.ts'
 import { flowInput } from '../flow/flow-input.ts'
-import { authorizationServer } from '../token-endpoint/authorization-server.ts'
+import { authorizationServer, endpoint } from '../token-endpoint/authorization-server.ts'
 import { clientSchema, oauthClientOf } from './client-input.ts'
 import { filledIn, type Placeholders, placeholderSchema, placeholdersIn } from './placeholder.ts'
 import type { OAuth2ProviderDefinition, ProviderInput, ProviderServer } from './provider-definition.ts'
@@ -36,7 +36,7 @@ export type OAuth2Provider<Definition extends OAuth2ProviderDefinition> = Connec
 export function defineOAuth2Provider<const Definition extends OAuth2ProviderDefinition>(
   definition: Definition,
 ): OAuth2Provider<Definition> {
-  const { type, clientAuthentication, dialect = {}, account } = definition
+  const { type, clientAuthentication, dialect = {}, account, revocation } = definition
   assertComplete(definition)
   const connection = defineConnection({
     type,
@@ -54,6 +54,7 @@ export function defineOAuth2Provider<const Definition extends OAuth2ProviderDefi
     // Without one the answers would be read by the letter of the standards.
     dialect,
     account,
+    revocation,
   })
   return Object.freeze({ ...connection, provider: definition }) as never
 }
@@ -110,12 +111,13 @@ function scopeOf({ alwaysScope = '', defaultScope = '' }: OAuth2ProviderDefiniti
 
 /** What can be known wrong before anybody connects. */
 function assertComplete(definition: OAuth2ProviderDefinition): void {
-  const { type, server, docs, placeholders = {}, clientAuthentication, dialect } = definition
+  const { type, server, docs, placeholders = {}, clientAuthentication, dialect, revocation } = definition
   const examples = Object.entries(placeholders).map(([name, { example }]) => [name, example])
   const hasProof = dialect?.proofKey !== 'none' || !clientAuthentication.includes('none')
   const problems = [
     ...placeholderProblems(server, placeholders),
     ...(isServer(server, Object.fromEntries(examples)) ? [] : ['its URLs must be https']),
+    ...(isConfidential(revocation?.url) ? [] : ['the URL of its revocation must be https']),
     ...(URL.canParse(docs) ? [] : ['docs is no URL']),
     // RFC 9700 section 2.1.1: nothing else would tie a code to who asked for it.
     ...(hasProof ? [] : ['clients without a secret need a proof key']),
@@ -143,6 +145,12 @@ function placeholderProblems(server: ProviderServer, placeholders: Placeholders)
       ]
     }),
   ]
+}
+
+/** Whether a URL that may be relative to the token endpoint, and hold names in braces, is one for secrets. */
+function isConfidential(url = ''): boolean {
+  const filled = URL.parse(url.replaceAll(/[{}]/g, ''), 'https://token.example/oauth/token')
+  return endpoint.safeParse(filled?.href).success
 }
 
 function isServer(server: ProviderServer, examples: Readonly<Record<string, string>>): boolean {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { OwnRevocation } from '../connection/revoke-connection.ts'
 import type { AccountSource } from '../flow/account.ts'
 import type { flowInput } from '../flow/flow-input.ts'
 import type { Dialect } from '../token-endpoint/dialect.ts'
@@ -20,7 +21,7 @@ export type ProviderServer =
       readonly pushedAuthorizationRequestEndpoint?: string
       /** OpenID Connect Core section 5.3. */
       readonly userinfoEndpoint?: string
-      /** RFC 7009; one of the provider's own kind does not serve. */
+      /** RFC 7009; a way of the provider's own is its `revocation`. */
       readonly revocationEndpoint?: string
       /** RFC 7662. */
       readonly introspectionEndpoint?: string
@@ -48,6 +49,8 @@ export interface OAuth2ProviderDefinition {
   readonly dialect?: Dialect
   /** Where it says whose account it is. Default OpenID Connect, where the scope has `openid`. */
   readonly account?: AccountSource
+  /** How it ends a grant, where that is not by RFC 7009. Default the server's revocation endpoint. */
+  readonly revocation?: OwnRevocation
 }
 
 type Grant<Server> = Server extends { readonly deviceAuthorizationEndpoint: string }

@@ -9,13 +9,13 @@ import type { SealedState } from '../record/state-sealer.ts'
 import { auditEvent, type BoundContext, type Runtime } from '../runtime.ts'
 
 export interface RevokeReport {
-  /** Whether the provider was told: `unsupported` where the type cannot, `failed` where it could not be told. */
+  /** Whether the provider was told: `unsupported` where the type or the provider cannot, `failed` where it could not be told. */
   readonly provider: 'revoked' | 'unsupported' | 'failed'
 }
 
 /**
  * Ends a credential for good: here at once, at the provider where its type can. Its secret is erased once the
- * provider knows; where it could not be told, calling again tries again.
+ * provider knows, or cannot know; where it could not be told, calling again tries again.
  *
  * @throws CredentialError CREDENTIAL_NOT_FOUND, ILLEGAL_TRANSITION when its secret is erased already
  */
@@ -68,7 +68,11 @@ async function tellProvider(
     await callProvider(runtime, revoked, runtime.policy.callerWaitMs, 'transient', environment =>
       revoke(sealed.state, environment),
     )
-  } catch {
+  } catch (error) {
+    if (isUnsupported(error)) {
+      await erase(runtime, revoked, sealed)
+      return 'unsupported'
+    }
     runtime.audit.queue(
       auditEvent(
         runtime,
@@ -83,7 +87,12 @@ async function tellProvider(
   return 'revoked'
 }
 
-/** The provider knows, so nothing needs the secret any more. */
+function isUnsupported(error: unknown): boolean {
+  const reason = error instanceof Error ? error.cause : undefined
+  return isCredentialError(reason) && reason.code === 'NOT_SUPPORTED'
+}
+
+/** The provider knows, or has no way to know, so nothing needs the secret any more. */
 async function erase(runtime: Runtime, revoked: CredentialRecord, sealed: SealedState): Promise<void> {
   const erased = { ...revoked, version: revoked.version + 1, updatedAt: runtime.clock.now() }
   const state = await runtime.sealer.seal(erased, { ...sealed, state: undefined })

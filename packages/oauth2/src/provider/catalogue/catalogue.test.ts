@@ -95,6 +95,22 @@ const schema = z.strictObject({
       }),
     ])
     .optional(),
+  revocation: z
+    .strictObject({
+      method: z.enum(['POST', 'DELETE']),
+      url: z.string().min(1),
+      token: z.literal('refresh_token').optional(),
+      basic: z.literal(true).optional(),
+      headers: texts.optional(),
+      form: texts.optional(),
+      json: texts.optional(),
+      success: z.string().min(1).optional(),
+      endedStatuses: z.array(z.number()).min(1).optional(),
+      endedErrors: z
+        .strictObject({ at: z.array(z.string()).min(1), codes: z.array(z.unknown()).min(1) })
+        .optional(),
+    })
+    .optional(),
 })
 
 describe.each(entries)('the entry %s', (name, definition) => {

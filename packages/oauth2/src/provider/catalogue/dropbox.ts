@@ -24,4 +24,11 @@ export const dropbox = {
     body: 'null',
     read: ({ account_id: id, email }) => accountOf(id, email),
   },
+  // Ends the refresh token of the access token too.
+  revocation: {
+    method: 'POST',
+    url: 'https://api.dropboxapi.com/2/auth/token/revoke',
+    headers: { authorization: 'Bearer {token}' },
+    endedErrors: { at: ['error', '.tag'], codes: ['invalid_access_token'] },
+  },
 } as const satisfies OAuth2ProviderDefinition

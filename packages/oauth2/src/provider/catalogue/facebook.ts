@@ -26,6 +26,14 @@ export const facebook = {
     url: 'https://graph.facebook.com/me?fields=id,name',
     read: ({ id, name }) => accountOf(id, name),
   },
+  // Ends all that the person has granted to the app: there is no way for one token.
+  revocation: {
+    method: 'DELETE',
+    url: '../me/permissions',
+    headers: { authorization: 'Bearer {token}' },
+    // The person has removed the app.
+    endedErrors: { at: ['error', 'error_subcode'], codes: [458] },
+  },
 } as const satisfies OAuth2ProviderDefinition
 
 /** Its errors are objects, with numbers for codes. */

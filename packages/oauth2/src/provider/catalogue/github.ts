@@ -34,4 +34,13 @@ export const github = {
     url: 'https://api.github.com/user',
     read: ({ id, login }) => accountOf(id, login),
   },
+  // The token's, not the grant's, which would end the person's other connections to the app too.
+  revocation: {
+    method: 'DELETE',
+    url: 'https://api.github.com/applications/{client_id}/token',
+    basic: true,
+    headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
+    json: { access_token: '{token}' },
+    endedStatuses: [404],
+  },
 } as const satisfies OAuth2ProviderDefinition

@@ -9,6 +9,7 @@ export const hubspot = {
   server: {
     authorizationEndpoint: 'https://app.hubspot.com/oauth/authorize',
     tokenEndpoint: 'https://api.hubapi.com/oauth/v1/token',
+    revocationEndpoint: 'https://api.hubapi.com/oauth/2026-03/token/revoke',
   },
   clientAuthentication: ['client_secret_post'],
   alwaysScope: 'oauth',

@@ -16,4 +16,10 @@ export const miro = {
     details: body => textsOf(body, 'team_id'),
   },
   account: { from: 'token response', read: ({ user_id: id }) => accountOf(id) },
+  // Ends the refresh token of the access token too.
+  revocation: {
+    method: 'POST',
+    url: 'https://api.miro.com/v2/oauth/revoke',
+    json: { accessToken: '{token}', clientId: '{client_id}', clientSecret: '{client_secret}' },
+  },
 } as const satisfies OAuth2ProviderDefinition

@@ -21,4 +21,11 @@ export const notion = {
     from: 'token response',
     read: ({ workspace_id: id, workspace_name: name }) => accountOf(id, name),
   },
+  revocation: {
+    method: 'POST',
+    url: 'https://api.notion.com/v1/oauth/revoke',
+    basic: true,
+    headers: { 'notion-version': '2025-09-03' },
+    json: { token: '{token}' },
+  },
 } as const satisfies OAuth2ProviderDefinition

@@ -13,4 +13,11 @@ export const quickbooks = {
   defaultScope: 'com.intuit.quickbooks.accounting',
   // The company, which every call names.
   dialect: { callbackDetails: ['realmId'] },
+  revocation: {
+    method: 'POST',
+    url: 'https://developer.api.intuit.com/v2/oauth2/tokens/revoke',
+    token: 'refresh_token',
+    basic: true,
+    json: { token: '{token}' },
+  },
 } as const satisfies OAuth2ProviderDefinition

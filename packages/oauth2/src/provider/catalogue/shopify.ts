@@ -20,4 +20,11 @@ export const shopify = {
     from: 'token response',
     read: (_, tokenEndpoint) => accountOf(new URL(tokenEndpoint).host),
   },
+  // Uninstalls the app from the shop: there is no way for one token.
+  revocation: {
+    method: 'DELETE',
+    url: '/admin/api_permissions/current.json',
+    headers: { 'x-shopify-access-token': '{token}' },
+    endedStatuses: [401],
+  },
 } as const satisfies OAuth2ProviderDefinition

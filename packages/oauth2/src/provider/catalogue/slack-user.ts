@@ -2,6 +2,7 @@ import { accountOf } from '../../flow/account.ts'
 import { objectAt, textsOf, whenOk } from '../json-fields.ts'
 import type { OAuth2ProviderDefinition } from '../provider-definition.ts'
 import { slackErrorCodes } from './slack-error-codes.ts'
+import { slackRevocation } from './slack-revocation.ts'
 
 export const slackUser = {
   type: 'slack_user_account',
@@ -37,4 +38,5 @@ export const slackUser = {
       return accountOf(id, `${user} (${team})`)
     },
   },
+  revocation: slackRevocation,
 } as const satisfies OAuth2ProviderDefinition

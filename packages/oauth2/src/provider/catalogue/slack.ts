@@ -2,6 +2,7 @@ import { accountOf } from '../../flow/account.ts'
 import { objectAt, textsOf, whenOk } from '../json-fields.ts'
 import type { OAuth2ProviderDefinition } from '../provider-definition.ts'
 import { slackErrorCodes } from './slack-error-codes.ts'
+import { slackRevocation } from './slack-revocation.ts'
 
 export const slack = {
   type: 'slack_account',
@@ -32,4 +33,5 @@ export const slack = {
       return accountOf(id, team)
     },
   },
+  revocation: slackRevocation,
 } as const satisfies OAuth2ProviderDefinition

@@ -29,6 +29,14 @@ export const square = {
     details: body => textsOf(body, 'merchant_id'),
   },
   account: { from: 'token response', read: ({ merchant_id: id }) => accountOf(id) },
+  // Ends all tokens that the app has of the merchant.
+  revocation: {
+    method: 'POST',
+    url: '/oauth2/revoke',
+    headers: { authorization: 'Client {client_secret}' },
+    json: { client_id: '{client_id}', access_token: '{token}' },
+    success: 'success',
+  },
 } as const satisfies OAuth2ProviderDefinition
 
 /** It tells when a token ends, as a date. */

@@ -20,4 +20,11 @@ export const strava = {
       return accountOf(id, username)
     },
   },
+  revocation: {
+    method: 'POST',
+    url: 'https://www.strava.com/oauth/revoke',
+    token: 'refresh_token',
+    basic: true,
+    form: { token: '{token}' },
+  },
 } as const satisfies OAuth2ProviderDefinition

@@ -18,4 +18,10 @@ export const stripe = {
     details: body => textsOf(body, 'stripe_user_id', 'stripe_publishable_key'),
   },
   account: { from: 'token response', read: ({ stripe_user_id: id }) => accountOf(id) },
+  revocation: {
+    method: 'POST',
+    url: 'https://connect.stripe.com/oauth/deauthorize',
+    headers: { authorization: 'Bearer {client_secret}' },
+    form: { client_id: '{client_id}', stripe_user_id: '{stripe_user_id}' },
+  },
 } as const satisfies OAuth2ProviderDefinition

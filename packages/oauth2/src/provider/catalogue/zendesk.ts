@@ -28,4 +28,10 @@ export const zendesk = {
       return accountOf(id, email, name)
     },
   },
+  revocation: {
+    method: 'DELETE',
+    url: '/api/v2/oauth/tokens/current.json',
+    headers: { authorization: 'Bearer {token}' },
+    endedStatuses: [401],
+  },
 } as const satisfies OAuth2ProviderDefinition

@@ -32,4 +32,11 @@ export const zoho = {
     errorCodes: { invalid_code: 'invalid_grant', invalid_client_secret: 'invalid_client' },
     details: body => textsOf(body, 'api_domain'),
   },
+  // It documents no other place for the token. A token that it does not know is a bad request.
+  revocation: {
+    method: 'POST',
+    url: '/oauth/v2/token/revoke?token={token}',
+    token: 'refresh_token',
+    endedStatuses: [400],
+  },
 } as const satisfies OAuth2ProviderDefinition

@@ -1,9 +1,12 @@
 import {
   CredentialError,
+  type CredentialId,
   type CredentialRecord,
   type RecordKey,
   type RecordMetadata,
   type RecordSummary,
+  storedShares,
+  storedTags,
 } from '@nebula-credential/core'
 import { labelDigest } from './keyspace.ts'
 
@@ -41,30 +44,47 @@ type Field = Buffer | null | undefined
 
 /**
  * The record of a hash's {@link recordFields}, or undefined where there is no hash.
- * @throws CredentialError SCHEMA_MISMATCH when another release or another program wrote it
+ * @throws CredentialError SCHEMA_MISMATCH when another release or another program wrote it; DECRYPTION_FAILED when its
+ * version was edited, so that no compare-and-set could ever match
  */
 export function decodeRecord(fields: readonly Field[], key: RecordKey): CredentialRecord | undefined {
   if (fields.every(field => field === null)) return undefined
   const [, , , , state] = fields
   const summary = decodeSummary(fields, key)
   if (!state) throw unknownFormat(key.id)
+  if (!Number.isSafeInteger(summary.version)) throw editedRecord(key.id)
   // A copy: the driver's buffer is a view of a larger one that it shares.
   return { ...summary, state: new Uint8Array(state) }
 }
 
-/** As {@link decodeRecord}, without the state. */
+/**
+ * As {@link decodeRecord}, without the state. Parts that somebody edited into what they never are count as not set, so
+ * that a list can still be read. What decides access among them is under the seal, which then does not open.
+ */
 export function decodeSummary(
   [format, version, sealed, metadata]: readonly Field[],
   key: RecordKey,
 ): RecordSummary {
   if (format?.toString() !== recordFormat || !version || !sealed || !metadata) throw unknownFormat(key.id)
-  const summary = {
-    ...parse(sealed, key.id),
-    ...parse(metadata, key.id),
+  const bound = parse(sealed, key.id)
+  const { intent, coolOff, rotation, failure, ...clear } = parse(metadata, key.id)
+  const { workflowId, userId, tags } = bound.scope ?? noScope
+  return {
+    ...(bound as RecordSummary),
+    ...clear,
+    id: key.id as CredentialId,
+    scope: { tenantId: key.tenantId, workflowId, userId, tags: storedTags(tags) },
+    shares: storedShares(bound.shares),
+    labels: clear.labels ?? {},
+    intent: intent ?? undefined,
+    coolOff: coolOff ?? undefined,
+    rotation: rotation ?? undefined,
+    failure: failure ?? undefined,
     version: Number(version.toString()),
   }
-  return summary as RecordSummary
 }
+
+const noScope: Partial<RecordSummary['scope']> = {}
 
 /** The error for a record that this release cannot read. */
 export function unknownFormat(id: string): CredentialError {
@@ -75,11 +95,20 @@ export function unknownFormat(id: string): CredentialError {
   )
 }
 
-function parse(json: Buffer, id: string): object {
+function editedRecord(credentialId: string): CredentialError {
+  return new CredentialError(
+    'DECRYPTION_FAILED',
+    `Credential ${credentialId} was edited in Redis. Restore it from a backup`,
+    { credentialId },
+  )
+}
+
+function parse(json: Buffer, id: string): Partial<RecordSummary> {
   try {
-    return JSON.parse(json.toString()) as object
+    const parsed: unknown = JSON.parse(json.toString())
+    if (typeof parsed === 'object' && parsed !== null) return parsed
   } catch {
-    // The cause would quote the text.
-    throw unknownFormat(id)
+    // The error would quote the text.
   }
+  throw unknownFormat(id)
 }

@@ -24,6 +24,12 @@ export const postgresPackage: ServerPackage = {
   folders: ['/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin', '/opt/homebrew/opt/postgresql@*/bin'],
 }
 
+export const pgbouncerPackage: ServerPackage = {
+  label: 'PgBouncer',
+  debianPackage: 'pgbouncer',
+  folders: ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'],
+}
+
 /**
  * The paths of programs of one package, which is installed by apt where it is missing and that is possible.
  * @throws ServiceUnavailable

@@ -1,15 +1,10 @@
-import { accessSync, chownSync, constants, writeFileSync } from 'node:fs'
+import { chownSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { binaries, pgbouncerPackage } from '../../../tools/services/binaries.ts'
 import { loopbackPort } from '../../../tools/services/loopback-port.ts'
 import { ServerProcess, serverFolder } from '../../../tools/services/server-process.ts'
 import { unprivilegedUser } from '../../../tools/services/server-user.ts'
-
-/** The path of PgBouncer, or undefined where it is not installed. */
-export function pgbouncerProgram(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
-  return folders.map(folder => join(folder, 'pgbouncer')).find(isExecutable)
-}
 
 /** A PgBouncer in transaction mode before the server of a URL. Sessions are few, so that clients share them. */
 export class Pgbouncer {
@@ -21,7 +16,9 @@ export class Pgbouncer {
     this.#port = port
   }
 
-  static async before(serverUrl: string, program: string): Promise<Pgbouncer> {
+  /** @throws ServiceUnavailable */
+  static async before(serverUrl: string): Promise<Pgbouncer> {
+    const { pgbouncer } = binaries(pgbouncerPackage, ['pgbouncer'])
     const server = new URL(serverUrl)
     const owner = unprivilegedUser(['postgres', 'nobody'])
     const process = new ServerProcess(serverFolder('pgbouncer', owner))
@@ -40,7 +37,7 @@ export class Pgbouncer {
     ]
     await process.start({
       label: 'PgBouncer',
-      command: program,
+      command: pgbouncer,
       args: [write('pgbouncer.ini', settings.join('\n'))],
       user: owner,
       isReady: () => accepts(port),
@@ -57,15 +54,6 @@ export class Pgbouncer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#process.discard()
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }
 

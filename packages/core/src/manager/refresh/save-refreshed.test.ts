@@ -1,4 +1,10 @@
-import { type FakeClock, FaultyStore, PassThroughStore, type StoreMethod } from '@nebula-credential/testing'
+import {
+  type FakeClock,
+  type Fault,
+  FaultyStore,
+  PassThroughStore,
+  type StoreMethod,
+} from '@nebula-credential/testing'
 import { describe, expect, test } from 'vitest'
 import { World } from '../../../test/managers.ts'
 import {
@@ -46,18 +52,33 @@ async function patiently<T>(world: World, call: () => Promise<T>): Promise<T> {
 }
 
 /** Makes the store refuse once the provider is being asked. */
-async function refuseDuringRefresh(setup: Awaited<ReturnType<typeof expired>>) {
+async function refuseDuringRefresh(
+  setup: Awaited<ReturnType<typeof expired>>,
+  faults: readonly Fault[] = down,
+) {
   const { world, store, view, id } = setup
   const hold = Promise.withResolvers<void>()
   world.server.disturb({ hold: hold.promise })
   const pending = view.getToken(id)
   await world.clock.advance(10)
-  store.inject(...down)
+  store.inject(...faults)
   hold.resolve()
   return world.settle(pending)
 }
 
 describe('a store that refuses after the provider granted', () => {
+  test('a write whose answer was lost is found to be ours, and not taken for that of another', async () => {
+    const setup = await expired()
+    const { world, manager, view, id } = setup
+    const token = await refuseDuringRefresh(setup, [{ method: 'replace', call: 1, kind: 'disconnect' }])
+    await world.clock.advance(30_000)
+    expect((await view.getToken(id)).value.expose()).toBe(token.value.expose())
+    expect([...world.backend.outbox.values()].every(entries => entries.size === 0)).toBe(true)
+    const audited = await outcomes(manager, id)
+    expect(audited).toContain('credential.refresh success')
+    expect(audited).not.toContain('credential.refresh dropped superseded')
+  })
+
   test('callers get the good token, and the store gets the state when it is back', async () => {
     const setup = await expired()
     const { world, store, manager, view, id } = setup

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { type ErrorCode, isCredentialError } from '../../errors.ts'
 import type { CredentialRecord } from '../../record/credential-record.ts'
 import { disposeSecrets } from '../../secret/ephemeral.ts'
@@ -19,19 +20,25 @@ export interface Granted {
   readonly rotating: boolean
 }
 
+/** A granted state whose writes are told from those of others: one whose answer was lost may have come to pass. */
+interface Saving extends Granted {
+  readonly sent: Set<string>
+}
+
 /**
  * Saves a granted state, and yields its token even when the store refuses: then the state goes to the outbox, and
  * the store is tried again behind. Undefined when the result was dropped, because the record changed its generation
  * or ended. Takes over `granted.next`, whose secrets are zeroed once it is safe.
  */
 export async function saveRefreshed(runtime: Runtime, granted: Granted): Promise<Derived | undefined> {
+  const saving = { ...granted, sent: new Set<string>() }
   try {
-    const derived = await writeState(runtime, granted)
+    const derived = await writeState(runtime, saving)
     disposeSecrets(granted.next.state)
     return derived
   } catch (error) {
     // Whatever the reason, the provider has forgotten the old state.
-    return keepUnsaved(runtime, granted, isCredentialError(error) ? error.code : undefined)
+    return keepUnsaved(runtime, saving, isCredentialError(error) ? error.code : undefined)
   }
 }
 
@@ -39,28 +46,41 @@ export async function saveRefreshed(runtime: Runtime, granted: Granted): Promise
  * Writes the state as long as the stored generation is the one the refresh started from, whatever intent stands
  * there; a result that comes later than another one is dropped, and the stored one is used.
  */
-async function writeState(runtime: Runtime, granted: Granted): Promise<Derived | undefined> {
-  const { base, context, next } = granted
+async function writeState(runtime: Runtime, saving: Saving): Promise<Derived | undefined> {
+  const { base, next, sent } = saving
   let stored: CredentialRecord = base
   for (;;) {
     const derived = await nextRecord(runtime, stored, next)
+    sent.add(sealOf(derived.record))
     try {
       await runtime.store.replace(derived.record)
-      await announceChange(runtime, derived.record)
-      runtime.audit.queue(
-        auditEvent(runtime, context, { action: 'credential.refresh', outcome: 'success' }, derived.record),
-      )
-      return derived
+      return await acknowledge(runtime, saving, derived)
     } catch (error) {
       if (!isCredentialError(error, 'VERSION_CONFLICT')) throw error
     }
     const reread = await runtime.store.get(base.scope.tenantId, base.id)
+    if (reread !== undefined && sent.has(sealOf(reread))) {
+      return await acknowledge(runtime, saving, { record: reread, token: derived.token })
+    }
     if (reread === undefined || reread.generation !== base.generation || reread.status === 'revoked') {
-      await dropResult(runtime, granted, reread)
+      await dropResult(runtime, saving, reread)
       return undefined
     }
     stored = reread
   }
+}
+
+/** Names what was sealed: nobody else seals the same bytes. */
+function sealOf({ state }: CredentialRecord): string {
+  return hash('sha256', state, 'base64')
+}
+
+async function acknowledge(runtime: Runtime, { context }: Granted, derived: Derived): Promise<Derived> {
+  await announceChange(runtime, derived.record)
+  runtime.audit.queue(
+    auditEvent(runtime, context, { action: 'credential.refresh', outcome: 'success' }, derived.record),
+  )
+  return derived
 }
 
 async function nextRecord(runtime: Runtime, stored: CredentialRecord, next: SealedState): Promise<Derived> {
@@ -105,11 +125,7 @@ async function dropResult(
 }
 
 /** Puts a state that the store refused into the outbox, and goes on trying the store behind. */
-async function keepUnsaved(
-  runtime: Runtime,
-  granted: Granted,
-  code: ErrorCode | undefined,
-): Promise<Derived> {
+async function keepUnsaved(runtime: Runtime, granted: Saving, code: ErrorCode | undefined): Promise<Derived> {
   const { base } = granted
   const derived = unsealedNext(runtime, base, granted.next)
   runtime.unsaved.set(keyOf(base), derived)
@@ -151,7 +167,7 @@ const longestPauseMs = 30_000
 const longestPauseAtRiskMs = 1_000
 
 /** Tries store and outbox until the store has the state; when the manager closes, once more. */
-async function saveBehind(runtime: Runtime, granted: Granted, alreadyPut: boolean): Promise<void> {
+async function saveBehind(runtime: Runtime, granted: Saving, alreadyPut: boolean): Promise<void> {
   const { clock, background, policy } = runtime
   const { base } = granted
   let put = alreadyPut

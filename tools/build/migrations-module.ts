@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { literal } from './embedded-source.ts'
 
 /**
  * The text of a generated module that holds the migrations of a folder: its `.sql` files, numbered from 000001.
@@ -13,9 +14,5 @@ export function migrationsModuleOf(folder: URL): string {
     if (!file.startsWith(`${number}-`)) throw new Error(`${file} should be migration ${number}`)
   })
   const entries = files.map(file => `  ${literal(readFileSync(new URL(file, folder), 'utf8'))},\n`)
-  return `// Generated from sql/*.sql by sql/build-module.ts. Do not edit.\n\n/** Statements by schema version: the first makes version 1. */\nexport const migrations: readonly string[] = [\n${entries.join('')}]\n`
-}
-
-function literal(sql: string): string {
-  return `\`${sql.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')}\``
+  return `// Generated from sql/*.sql by sql/generate.ts. Do not edit.\n\n/** Statements by schema version: the first makes version 1. */\nexport const migrations: readonly string[] = [\n${entries.join('')}]\n`
 }

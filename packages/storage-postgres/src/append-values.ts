@@ -2,7 +2,7 @@ import type { AuditAppend } from '@nebula-credential/core'
 
 /**
  * An append as the parameters of its statements: chain, sequence and hash of the new head, the columns of the entries as
- * arrays, and the sequence that the head must have, where there is one.
+ * arrays, and the sequence that the head must have.
  */
 export function appendValues({ chain, entries, expectedSequence }: AuditAppend): readonly unknown[] {
   const last = entries.at(-1)
@@ -13,6 +13,6 @@ export function appendValues({ chain, entries, expectedSequence }: AuditAppend):
     entries.map(entry => entry.hash),
     entries.map(entry => entry.keyId),
     entries.map(entry => entry.event),
-    ...(expectedSequence === 0 ? [] : [expectedSequence]),
+    expectedSequence,
   ]
 }

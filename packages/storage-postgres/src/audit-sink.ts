@@ -8,6 +8,7 @@ import {
 } from '@nebula-credential/core'
 import { appendValues } from './append-values.ts'
 import type { PostgresConnection } from './connection.ts'
+import { statements } from './generated/statements.ts'
 import type { Row } from './statement.ts'
 
 /** Keeps audit chains. An append moves the chain's head and inserts its entries in one statement. */
@@ -23,7 +24,7 @@ export class PostgresAuditSink implements AuditSink {
   }
 
   async head(chain: string): Promise<ChainHead | undefined> {
-    const [row] = await this.#select(sql.head, [chain])
+    const [row] = await this.#select(statements.readChainHead, [chain])
     return row && headOf(row)
   }
 
@@ -32,7 +33,7 @@ export class PostgresAuditSink implements AuditSink {
     const append = { chain, entries, expectedSequence }
     assertFollows(append)
     if (entries.length === 0) return
-    const text = expectedSequence === 0 ? sql.start : sql.append
+    const text = expectedSequence === 0 ? statements.beginChain : statements.extendChain
     const { rowCount } = await this.#connection.run(text, appendValues(append))
     if (rowCount > 0) return
     throw new CredentialError(
@@ -42,7 +43,7 @@ export class PostgresAuditSink implements AuditSink {
   }
 
   async read(chain: string, fromSequence: number, limit: number): Promise<readonly AuditEntry[]> {
-    const rows = await this.#select(sql.read, [chain, fromSequence, limit])
+    const rows = await this.#select(statements.readAuditEntries, [chain, fromSequence, limit])
     return rows.map(row => ({
       sequence: row[0] as number,
       previousHash: row[1] as string,
@@ -54,7 +55,7 @@ export class PostgresAuditSink implements AuditSink {
 
   async heads(prefix: string, limit: number, cursor?: string): Promise<readonly ChainHead[]> {
     // No name is before ''.
-    const rows = await this.#select(sql.heads, [prefix, cursor ?? '', limit])
+    const rows = await this.#select(statements.listChainHeads, [prefix, cursor ?? '', limit])
     return rows.map(headOf)
   }
 
@@ -70,28 +71,6 @@ export class PostgresAuditSink implements AuditSink {
     return rows
   }
 }
-
-const insertEntries = `INSERT INTO {schema}.audit_entry (chain_id, sequence, previous_hash, hash, key_id, event)
-  SELECT moved.chain_id, entry.* FROM moved,
-    unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) AS entry`
-
-const sql = {
-  head: 'SELECT name, sequence, hash FROM {schema}.audit_chain WHERE name = $1',
-  start: `WITH moved AS (
-      INSERT INTO {schema}.audit_chain (name, sequence, hash) VALUES ($1, $2, $3)
-      ON CONFLICT (name) DO NOTHING RETURNING chain_id
-    ) ${insertEntries}`,
-  append: `WITH moved AS (
-      UPDATE {schema}.audit_chain SET sequence = $2, hash = $3 WHERE name = $1 AND sequence = $9
-      RETURNING chain_id
-    ) ${insertEntries}`,
-  read: `SELECT entry.sequence, entry.previous_hash, entry.hash, entry.key_id, entry.event
-    FROM {schema}.audit_entry AS entry
-    WHERE entry.chain_id = (SELECT chain_id FROM {schema}.audit_chain WHERE name = $1) AND entry.sequence >= $2
-    ORDER BY entry.sequence LIMIT $3`,
-  heads: `SELECT name, sequence, hash FROM {schema}.audit_chain WHERE name ^@ $1 AND name > $2
-    ORDER BY name LIMIT $3`,
-} as const
 
 function headOf([chain, sequence, hash]: Row): ChainHead {
   return { chain: chain as string, sequence: sequence as number, hash: hash as string }

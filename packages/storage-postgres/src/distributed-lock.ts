@@ -10,6 +10,7 @@ import {
   Turns,
 } from '@nebula-credential/core'
 import type { PostgresConnection } from './connection.ts'
+import { statements } from './generated/statements.ts'
 import { Wakeups } from './wakeups.ts'
 
 const prefix = 'released '
@@ -67,7 +68,7 @@ export class PostgresDistributedLock implements DistributedLock {
     if (leave === undefined) return undefined
     let lease: Lease | undefined
     try {
-      ;({ lease } = await this.#take(key, leave, sql.take))
+      ;({ lease } = await this.#take(key, leave, statements.takeLease))
       return lease
     } finally {
       if (lease === undefined) leave()
@@ -91,7 +92,7 @@ export class PostgresDistributedLock implements DistributedLock {
   ): Promise<Lease> {
     const topic = topicOf(key)
     try {
-      let attempt = await unlessAborted(this.#take(key, leave, sql.take), cancelled)
+      let attempt = await unlessAborted(this.#take(key, leave, statements.takeLease), cancelled)
       while (attempt.lease === undefined) {
         ends.throwIfAborted()
         this.#connection.listener.add(this.#subscriber)
@@ -99,7 +100,7 @@ export class PostgresDistributedLock implements DistributedLock {
         const wakeup = this.#wakeups.expect(topic)
         try {
           const canHear = this.#connection.listener.isListening
-          attempt = await unlessAborted(this.#take(key, leave, sql.takeOrAwait), cancelled)
+          attempt = await unlessAborted(this.#take(key, leave, statements.takeOrAwaitLease), cancelled)
           if (attempt.lease !== undefined) break
           const waitMs = canHear ? attempt.freeInMs : Math.min(attempt.freeInMs, pollMs)
           await wakeup.within(1 + waitMs, ends)
@@ -127,7 +128,8 @@ export class PostgresDistributedLock implements DistributedLock {
       ownerToken,
       timing: this.#connection.options.leaseTiming,
       acquiredAt,
-      renew: async () => (await this.#connection.run(sql.renew, [key, ownerToken, ttlMs])).rowCount === 1,
+      renew: async () =>
+        (await this.#connection.run(statements.renewLease, [key, ownerToken, ttlMs])).rowCount === 1,
       release: () => this.#release(key, ownerToken).finally(leave),
       isClosed: () => this.#state.closed,
     })
@@ -138,7 +140,7 @@ export class PostgresDistributedLock implements DistributedLock {
   async #release(key: string, ownerToken: string): Promise<void> {
     this.#state.assertOpen()
     const { channel } = this.#connection.listener
-    await this.#connection.run(sql.release, [key, ownerToken, channel, prefix + topicOf(key)])
+    await this.#connection.run(statements.releaseLease, [key, ownerToken, channel, prefix + topicOf(key)])
   }
 }
 
@@ -146,30 +148,6 @@ interface Attempt {
   readonly lease?: Lease
   readonly freeInMs: number
 }
-
-// An end beyond any lease of ours is one of a clock that was wrong: a waiter looks again when its own would have ended.
-const sql = {
-  take: `INSERT INTO {schema}.lease AS lease (key, owner_token, expires_at)
-    VALUES ($1, $2, clock_timestamp() + $3::float8 * interval '1 millisecond')
-    ON CONFLICT (key) DO UPDATE SET owner_token = excluded.owner_token, taken_at = excluded.taken_at,
-      expires_at = excluded.expires_at, awaited = false
-    WHERE lease.expires_at <= excluded.taken_at
-    RETURNING owner_token`,
-  takeOrAwait: `INSERT INTO {schema}.lease AS lease (key, owner_token, expires_at)
-    VALUES ($1, $2, clock_timestamp() + $3::float8 * interval '1 millisecond')
-    ON CONFLICT (key) DO UPDATE SET
-      owner_token = CASE WHEN lease.expires_at <= excluded.taken_at THEN excluded.owner_token ELSE lease.owner_token END,
-      taken_at = CASE WHEN lease.expires_at <= excluded.taken_at THEN excluded.taken_at ELSE lease.taken_at END,
-      expires_at = CASE WHEN lease.expires_at <= excluded.taken_at THEN excluded.expires_at ELSE lease.expires_at END,
-      awaited = lease.expires_at > excluded.taken_at
-    RETURNING owner_token, extract(epoch FROM
-      least(expires_at, clock_timestamp() + $3::float8 * interval '1 millisecond') - clock_timestamp()) * 1000`,
-  renew: `UPDATE {schema}.lease SET expires_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
-    WHERE key = $1 AND owner_token = $2 AND expires_at > clock_timestamp()`,
-  release: `WITH released AS (
-      DELETE FROM {schema}.lease WHERE key = $1 AND owner_token = $2 RETURNING awaited
-    ) SELECT pg_notify($3, $4) FROM released WHERE awaited`,
-} as const
 
 // A timer of more fires at once.
 const longestTimerMs = 2 ** 31 - 1

@@ -1,5 +1,6 @@
 import { OpenState, type Outbox, type OutboxEntry } from '@nebula-credential/core'
 import type { PostgresConnection } from './connection.ts'
+import { statements } from './generated/statements.ts'
 
 /** Keeps grants in the table `outbox_entry`. What was put is committed. */
 export class PostgresOutbox implements Outbox {
@@ -17,12 +18,19 @@ export class PostgresOutbox implements Outbox {
   async put(entry: OutboxEntry): Promise<void> {
     this.#state.assertOpen()
     const { tenantId, id, attemptId, generation, sealed, createdAt } = entry
-    await this.#connection.run(sql.put, [tenantId, id, attemptId, generation, sealed, createdAt])
+    await this.#connection.run(statements.putOutboxEntry, [
+      tenantId,
+      id,
+      attemptId,
+      generation,
+      sealed,
+      createdAt,
+    ])
   }
 
   async list(tenantId: string, id: string): Promise<readonly OutboxEntry[]> {
     this.#state.assertOpen()
-    const { rows } = await this.#connection.run(sql.list, [tenantId, id])
+    const { rows } = await this.#connection.run(statements.listOutboxEntries, [tenantId, id])
     return rows.map(([attemptId, generation, sealed, createdAt]) => ({
       tenantId,
       id,
@@ -35,7 +43,7 @@ export class PostgresOutbox implements Outbox {
 
   async remove(tenantId: string, id: string, attemptId: string): Promise<void> {
     this.#state.assertOpen()
-    await this.#connection.run(sql.remove, [tenantId, id, attemptId])
+    await this.#connection.run(statements.removeOutboxEntry, [tenantId, id, attemptId])
   }
 
   async close(): Promise<void> {
@@ -44,12 +52,3 @@ export class PostgresOutbox implements Outbox {
     await this.#connection.leave()
   }
 }
-
-const sql = {
-  put: `INSERT INTO {schema}.outbox_entry (tenant_id, id, attempt_id, generation, sealed, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, id, attempt_id) DO UPDATE
-    SET generation = excluded.generation, sealed = excluded.sealed, created_at = excluded.created_at`,
-  list: `SELECT attempt_id, generation, encode(sealed, 'base64'), created_at FROM {schema}.outbox_entry
-    WHERE tenant_id = $1 AND id = $2 ORDER BY created_at, attempt_id`,
-  remove: 'DELETE FROM {schema}.outbox_entry WHERE tenant_id = $1 AND id = $2 AND attempt_id = $3',
-} as const

@@ -17,21 +17,7 @@ export const summaryColumns = [
   ...['created_at', 'updated_at'],
 ] as const
 
-/** The columns of a record, in the order of {@link encodeRecord}. */
-export const recordColumns = [...summaryColumns, 'state'] as const
-
-/** What to select for {@link decodeRecord}: bytes as base64, shorter than the driver's text form of them. */
-export const selectedRecord = [...summaryColumns, "encode(state, 'base64')"] as const
-
-/** The columns of metadata, in the order of {@link encodeMetadata}. */
-export const metadataColumns = ['name', 'labels', 'expires_at', 'due_at', 'details'] as const
-
-/** What an UPDATE sets these columns to: the parameters from `firstParameter` on. */
-export function assignments(columns: readonly string[], firstParameter: number): string {
-  return columns.map((column, index) => `${column} = $${firstParameter + index}`).join(', ')
-}
-
-/** A record as the values of {@link recordColumns}. */
+/** A record as the values of {@link summaryColumns} and its state. */
 export function encodeRecord(record: CredentialRecord): unknown[] {
   const { scope } = record
   return [
@@ -47,7 +33,7 @@ export function encodeRecord(record: CredentialRecord): unknown[] {
   ]
 }
 
-/** Metadata as the values of {@link metadataColumns}. */
+/** Metadata as the values of name, labels, expires_at, due_at and details. */
 export function encodeMetadata(metadata: RecordMetadata): unknown[] {
   const { name, labels, expiresAt, dueAt, intent, coolOff, rotation, failure } = metadata
   const details = withoutUndefined({ intent, coolOff, rotation, failure })

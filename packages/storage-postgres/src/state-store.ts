@@ -28,20 +28,12 @@ import { auditedWrite } from './audited-write.ts'
 import { PostgresConnection } from './connection.ts'
 import { PostgresDistributedLock } from './distributed-lock.ts'
 import { isDuplicate } from './driver-errors.ts'
+import { statements } from './generated/statements.ts'
 import { PostgresInvalidation } from './invalidation.ts'
 import { listQuery } from './list-query.ts'
 import type { PostgresOptions } from './options.ts'
 import { PostgresOutbox } from './outbox.ts'
-import {
-  assignments,
-  decodeRecord,
-  decodeSummary,
-  encodeMetadata,
-  encodeRecord,
-  metadataColumns,
-  recordColumns,
-  selectedRecord,
-} from './record-codec.ts'
+import { decodeRecord, decodeSummary, encodeMetadata, encodeRecord } from './record-codec.ts'
 
 /**
  * Keeps credentials in a schema of a PostgreSQL database, which any number of processes may share. A call that has
@@ -66,17 +58,17 @@ export class PostgresStateStore implements StateStore {
   }
 
   async readHeader(): Promise<StoredHeader | undefined> {
-    const [row] = await this.#select(sql.readHeader, [])
+    const [row] = await this.#select(statements.readHeader, [])
     return row && { version: row[0] as number, value: row[1] as string }
   }
 
   async createHeader(value: string): Promise<void> {
-    if (await this.#changes(sql.createHeader, [value])) return
+    if (await this.#changes(statements.createHeader, [value])) return
     throw new CredentialError('ALREADY_EXISTS', `${this.name} has a header already; read it again`)
   }
 
   async replaceHeader(value: string, expectedVersion: number): Promise<void> {
-    if (await this.#changes(sql.replaceHeader, [value, expectedVersion])) return
+    if (await this.#changes(statements.replaceHeader, [value, expectedVersion])) return
     throw new CredentialError(
       'VERSION_CONFLICT',
       `The header of ${this.name} was written by somebody else; read it again`,
@@ -86,17 +78,17 @@ export class PostgresStateStore implements StateStore {
   async create(record: CredentialRecord): Promise<void> {
     this.#state.assertOpen()
     assertNewRecord(record)
-    if (!(await this.#changes(sql.create, encodeRecord(record)))) throw alreadyExists(record.id)
+    if (!(await this.#changes(statements.createRecord, encodeRecord(record)))) throw alreadyExists(record.id)
   }
 
   async get(tenantId: string, id: string): Promise<CredentialRecord | undefined> {
-    const [row] = await this.#select(sql.get, [tenantId, id])
+    const [row] = await this.#select(statements.getRecord, [tenantId, id])
     return row && decodeRecord(row)
   }
 
   async replace(record: CredentialRecord): Promise<void> {
     const expectedVersion = record.version - 1
-    if (await this.#changes(sql.replace, [...encodeRecord(record), expectedVersion])) return
+    if (await this.#changes(statements.replaceRecord, [...encodeRecord(record), expectedVersion])) return
     throw versionConflict(record.id, expectedVersion)
   }
 
@@ -107,12 +99,12 @@ export class PostgresStateStore implements StateStore {
     updatedAt: number,
   ): Promise<void> {
     const values = [tenantId, id, expectedVersion, updatedAt, ...encodeMetadata(metadata)]
-    if (await this.#changes(sql.updateMetadata, values)) return
+    if (await this.#changes(statements.updateMetadata, values)) return
     throw versionConflict(id, expectedVersion)
   }
 
   async delete({ tenantId, id }: RecordKey, expectedVersion: number): Promise<void> {
-    if (await this.#changes(sql.delete, [tenantId, id, expectedVersion])) return
+    if (await this.#changes(statements.deleteRecord, [tenantId, id, expectedVersion])) return
     throw versionConflict(id, expectedVersion)
   }
 
@@ -182,20 +174,6 @@ export class PostgresStateStore implements StateStore {
     return rowCount === 1
   }
 }
-
-const sql = {
-  readHeader: 'SELECT version, value FROM {schema}.header',
-  createHeader: 'INSERT INTO {schema}.header (version, value) VALUES (1, $1) ON CONFLICT DO NOTHING',
-  replaceHeader: 'UPDATE {schema}.header SET value = $1, version = version + 1 WHERE version = $2',
-  create: `INSERT INTO {schema}.credential (${recordColumns.join(', ')})
-    VALUES (${recordColumns.map((_, index) => `$${index + 1}`).join(', ')}) ON CONFLICT DO NOTHING`,
-  get: `SELECT ${selectedRecord.join(', ')} FROM {schema}.credential WHERE tenant_id = $1 AND id = $2`,
-  replace: `UPDATE {schema}.credential SET ${assignments(recordColumns.slice(2), 3)}
-    WHERE tenant_id = $1 AND id = $2 AND version = $${recordColumns.length + 1}`,
-  updateMetadata: `UPDATE {schema}.credential SET version = version + 1, updated_at = $4,
-    ${assignments(metadataColumns, 5)} WHERE tenant_id = $1 AND id = $2 AND version = $3`,
-  delete: 'DELETE FROM {schema}.credential WHERE tenant_id = $1 AND id = $2 AND version = $3',
-} as const
 
 function positionOf(record: RecordSummary, filter: ListFilter): ListPosition {
   const dueAt = filter.dueBefore === undefined ? undefined : record.dueAt

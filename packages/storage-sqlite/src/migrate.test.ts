@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { migrationsModule } from '../sql/build-module.ts'
+import { migrationsModule } from '../sql/generate.ts'
 import { migrations } from './generated/migrations.ts'
 import { assertOurs, migrate } from './migrate.ts'
 import { temporaryFile } from './test/temporary-file.ts'
 
-test('the generated module holds the migrations of sql/ (run sql/build-module.ts)', () => {
+test('the generated module holds the migrations of sql/ (run sql/generate.ts)', () => {
   const generated = readFileSync(new URL('generated/migrations.ts', import.meta.url), 'utf8')
   expect(generated).toBe(migrationsModule())
 })

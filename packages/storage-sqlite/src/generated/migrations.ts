@@ -1,4 +1,4 @@
-// Generated from sql/*.sql by sql/build-module.ts. Do not edit.
+// Generated from sql/*.sql by sql/generate.ts. Do not edit.
 
 /** Statements by schema version: the first makes version 1. */
 export const migrations: readonly string[] = [

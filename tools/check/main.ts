@@ -12,7 +12,11 @@ const parts: Part[] = [
   { name: 'Build', command: ['nx', 'run-many', '-t', 'build'] },
   { name: 'Public API', command: ['node', 'tools/api-snapshot/main.ts'], needs: 'Build' },
   { name: 'Packages', command: ['node', 'tools/package-check/main.ts'], needs: 'Build' },
-  { name: 'Tests', command: ['vitest', 'run', '--config', 'tools/check/vitest.config.ts'] },
+  // On all cores: by default one is left out, and of two that is half of them.
+  {
+    name: 'Tests',
+    command: ['vitest', 'run', '--config', 'tools/check/vitest.config.ts', '--maxWorkers', '100%'],
+  },
 ]
 
 mkdirSync(dirname(testCountFile), { recursive: true })

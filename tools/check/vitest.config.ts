@@ -10,8 +10,6 @@ export default mergeConfig(
     root: repositoryRoot,
     test: {
       allowOnly: false,
-      // By default one core is left out, and of two that is half of them.
-      maxWorkers: '100%',
       reporters: ['default', new CountReporter({ file: testCountFile })],
     },
   }),
